@@ -1,0 +1,55 @@
+# Everything sets itself up: the first target that needs the environment builds it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Bytecode makes every later start several times faster, so a setting that forbids it is lifted.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONHASHSEED := 0
+
+UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
+RUN := $(UV) run --frozen --no-sync
+READY := .venv/.ready
+
+.PHONY: help setup demo test test-ui test-long lint bench ui clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.tools/uv/bin/uv:
+	@echo "uv is not on this machine; fetching it from the package registry into .tools/uv"
+	python3 -m venv .tools/uv
+	.tools/uv/bin/pip install --quiet 'uv>=0.9'
+
+$(READY): pyproject.toml uv.lock $(if $(findstring .tools,$(UV)),.tools/uv/bin/uv)
+	$(UV) sync --frozen
+	@touch $@
+
+setup: $(READY) ## build the environment in .venv
+
+demo: $(READY) ## simulate exports, run the whole chain, end with an ROI report
+	$(RUN) mmm demo
+
+test: $(READY) ## the tests that CI runs
+	$(RUN) pytest -m "not long and not ui"
+
+test-ui: $(READY) ## the Dagster UI and the report in headless Chromium
+	tests/ui/install_chromium.sh
+	$(RUN) pytest -m ui tests/ui
+
+test-long: $(READY) ## long suites: more kills, more mutated inputs
+	$(RUN) pytest -m long
+
+lint: $(READY) ## ruff and mypy
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+
+bench: $(READY) ## print the benchmark table with this machine
+	$(RUN) python -m benchmarks
+
+ui: $(READY) ## the Dagster UI over the demo project, on http://127.0.0.1:3000
+	$(RUN) mmm ui
+
+clean: ## remove the demo project and caches
+	rm -rf demo .dagster_home .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""What exists and what it depends on: every Dagster asset and asset check of the project."""

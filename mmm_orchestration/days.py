@@ -1,0 +1,36 @@
+"""Windows of calendar days, the unit in which every table is written and read."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+
+@dataclass(frozen=True, order=True)
+class DayWindow:
+    """The days from `first` to `last`, both included."""
+
+    first: date
+    last: date
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise ValueError(f"A window ends before it starts: {self.first} to {self.last}.")
+
+    @property
+    def n_days(self) -> int:
+        """Number of days, at least one."""
+        return (self.last - self.first).days + 1
+
+    def days(self) -> list[date]:
+        """Every day of the window in order."""
+        return [self.first + timedelta(days=i) for i in range(self.n_days)]
+
+    def contains(self, day: date) -> bool:
+        """Whether `day` lies in the window."""
+        return self.first <= day <= self.last
+
+    def overlaps(self, other: "DayWindow") -> bool:
+        """Whether the two windows share a day."""
+        return self.first <= other.last and other.first <= self.last
+
+    def __str__(self) -> str:
+        return str(self.first) if self.n_days == 1 else f"{self.first}..{self.last}"

@@ -1,0 +1,1 @@
+"""Bronze to silver to gold, frame to frame, and the contracts of the tables."""

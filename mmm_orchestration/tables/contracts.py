@@ -1,0 +1,233 @@
+"""The contract of every table: columns, types, ranges and key.
+
+Belongs here: what a table promises. Must not: reading or writing one (see `lake`).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mmm_orchestration.project import Source
+
+Dtype = Literal["date", "datetime", "text", "integer", "float", "boolean", "binary"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; `minimum` holds for every value that is not null."""
+
+    name: str
+    dtype: Dtype
+    description: str
+    is_nullable: bool = False
+    minimum: float | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class TableContract:
+    """What a table promises: one row per `key`, every value finite, typed and in range."""
+
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    date_column: str = "date"
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Column names in their order."""
+        return tuple(c.name for c in self.columns)
+
+
+_DATE = Column("date", "date", "day, or first day of the period, in the project's time zone")
+_PERIOD = Column("period_days", "integer", "days one row stands for", minimum=1, unit="days")
+_GEO = Column("geo", "text", "geographic unit; 'national' where the source has none")
+_SOURCE = Column("source", "text", "source that delivered the row")
+_PROVENANCE = (
+    Column("file", "text", "name of the delivered file"),
+    Column("line", "integer", "line of the file, or row of the sheet, counted from 1", minimum=1),
+    Column("delivery", "text", "SHA-256 of the delivered content"),
+)
+_SPEND = Column("spend", "float", "cost without tax, project currency", is_nullable=True, minimum=0)
+_IMPRESSIONS = Column(
+    "impressions", "float", "times shown", is_nullable=True, minimum=0, unit="impressions"
+)
+_CLICKS = Column("clicks", "float", "times clicked", is_nullable=True, minimum=0, unit="clicks")
+
+
+def _number(name: str, description: str, *, minimum: float | None = 0) -> Column:
+    return Column(name, "float", description, is_nullable=True, minimum=minimum)
+
+
+def _text(name: str, description: str) -> Column:
+    return Column(name, "text", description, is_nullable=True)
+
+
+_MEDIA_ROW = (
+    _text("campaign_id", "the platform's id of the campaign"),
+    Column("campaign", "text", "campaign as the platform names it"),
+    _text("dimensions", "other text columns of the row, as JSON"),
+    _text("currency", "currency of the money columns, ISO 4217"),
+    _number("spend", "cost as received, in `currency`", minimum=None),
+    _IMPRESSIONS,
+    _CLICKS,
+    _number("conversions", "conversions the platform claims"),
+    _number("conversion_value", "value of those conversions, in `currency`", minimum=None),
+)
+_ORDER_LINE = (
+    Column("order_name", "text", "the shop's name of the order"),
+    Column("created_at", "datetime", "when the order was placed, UTC"),
+    _text("currency", "currency of the money columns, ISO 4217"),
+    _text("financial_status", "paid, refunded, …; null on further lines of an order"),
+    _number("subtotal", "goods after discounts; null on further lines of an order"),
+    _number("shipping", "shipping charged"),
+    _number("taxes", "taxes inside or on top of the total"),
+    _number("total", "what the customer was charged"),
+    _number("discount", "discount granted"),
+    _number("refunded", "amount refunded since"),
+    Column("is_cancelled", "boolean", "whether the order was cancelled"),
+    _text("item", "name of the line item"),
+    _number("item_quantity", "pieces of the line item"),
+    _number("item_price", "price of one piece"),
+)
+_ANALYTICS_ROW = (
+    _text("dimensions", "text columns of the row, as JSON"),
+    _text("currency", "currency of revenue, ISO 4217"),
+    _number("sessions", "sessions"),
+    _number("key_events", "key events"),
+    _number("revenue", "revenue, in `currency`", minimum=None),
+)
+
+
+def bronze_contract(source: Source) -> TableContract:
+    """The contract of `bronze_<source>`: one row per data line of the winning delivery."""
+    if source.table is not None:
+        texts = set(source.table.text_columns())
+        name = source.table.long_media.name if source.table.long_media else None
+        body = tuple(
+            _text(c, "as received") if c in texts else _number(c, "as received", minimum=None)
+            for c in source.table.value_columns()
+        )
+        body += (_text("currency", "currency of the money columns, ISO 4217"),)
+        body = ((Column(name, "text", "as received"),) if name else ()) + body
+    elif source.format == "shopify":
+        body = _ORDER_LINE
+    elif source.format == "ga4":
+        body = _ANALYTICS_ROW
+    else:
+        body = _MEDIA_ROW
+    return TableContract(
+        name=f"bronze_{source.name}",
+        description=f"Rows of '{source.name}' as received, one per accepted line.",
+        columns=(_DATE, _PERIOD, _GEO, *body, *_PROVENANCE),
+        key=("delivery", "file", "line"),
+    )
+
+
+SILVER_MEDIA = TableContract(
+    name="silver_media",
+    description="Typed media rows by campaign, in project currency, mapped to channels.",
+    columns=(
+        _DATE,
+        _PERIOD,
+        _GEO,
+        _SOURCE,
+        Column("channel", "text", "channel of the first matching rule, or 'unmapped'"),
+        Column("campaign", "text", "campaign as the platform names it"),
+        _SPEND,
+        _IMPRESSIONS,
+        _CLICKS,
+    ),
+    key=("date", "geo", "source", "channel", "campaign"),
+)
+SILVER_OUTCOMES = TableContract(
+    name="silver_outcomes",
+    description="Outcomes of the business by day or period, as their sources report them.",
+    columns=(
+        _DATE,
+        _PERIOD,
+        _GEO,
+        _SOURCE,
+        Column("outcome", "text", "name of the outcome"),
+        Column("value", "float", "amount in project currency, or count"),
+    ),
+    key=("date", "geo", "source", "outcome"),
+)
+SILVER_CONTROLS = TableContract(
+    name="silver_controls",
+    description="Controls by day or period.",
+    columns=(
+        _DATE,
+        _PERIOD,
+        _GEO,
+        _SOURCE,
+        Column("control", "text", "name of the control"),
+        Column("value", "float", "level over the period"),
+    ),
+    key=("date", "geo", "control"),
+)
+GOLD_MEDIA_DAILY = TableContract(
+    name="gold_media_daily",
+    description="Accepted media by channel; every declared channel has a row on every "
+    "accepted day that one of its sources covers.",
+    columns=(
+        _DATE,
+        _PERIOD,
+        _GEO,
+        Column("channel", "text", "channel, or 'unmapped'"),
+        _SPEND,
+        _IMPRESSIONS,
+        _CLICKS,
+        Column("is_reported", "boolean", "false where the delivery covers the day without a row"),
+    ),
+    key=("date", "geo", "channel"),
+)
+GOLD_KPI_DAILY = TableContract(
+    name="gold_kpi_daily",
+    description="The KPI on accepted days.",
+    columns=(_DATE, _PERIOD, _GEO, Column("kpi", "float", "the KPI, in its unit")),
+    key=("date", "geo"),
+)
+GOLD_CONTROLS_DAILY = TableContract(
+    name="gold_controls_daily",
+    description="Controls of the model on accepted days.",
+    columns=SILVER_CONTROLS.columns[:3]
+    + (Column("control", "text", "name of the control"), Column("value", "float", "level")),
+    key=("date", "geo", "control"),
+)
+DELIVERIES = TableContract(
+    name="deliveries",
+    description="Every delivery ever seen, by content, with the content itself.",
+    columns=(
+        _SOURCE,
+        Column("delivery", "text", "SHA-256 of the content"),
+        Column("sequence", "integer", "order of arrival within the source", minimum=1),
+        Column("file", "text", "name of the file"),
+        Column("received_at", "datetime", "when it was first seen, UTC"),
+        Column("status", "text", "'read', 'empty' or 'refused'"),
+        _text("reason", "why it was refused or is empty"),
+        Column("first_day", "date", "first day it covers", is_nullable=True),
+        Column("last_day", "date", "last day it covers", is_nullable=True),
+        Column("n_input", "integer", "data rows in it", minimum=0),
+        Column("n_accepted", "integer", "rows accepted", minimum=0),
+        Column("n_quarantined", "integer", "rows quarantined", minimum=0),
+        _text("currency", "currency read or declared"),
+        _text("time_zone", "time zone read or declared"),
+        Column("content", "binary", "the delivered bytes, zlib-compressed"),
+    ),
+    key=("source", "delivery"),
+    date_column="first_day",
+)
+QUARANTINE = TableContract(
+    name="quarantine",
+    description="Every row that was not accepted, with file, line and rule.",
+    columns=(
+        _SOURCE,
+        *_PROVENANCE,
+        Column("rule", "text", "rule the row broke"),
+        Column("detail", "text", "what was wrong, in words"),
+        Column("raw", "text", "the line as received, without personal data"),
+    ),
+    key=("source", "delivery", "line"),
+    date_column="",
+)
