@@ -1,3 +1,3 @@
-"""Operates Bayesian media mix models: raw exports in, accepted days, a fitted posterior, answers about money."""
+"""Operates Bayesian media mix models, from raw exports to answers about money."""
 
 __version__ = "0.1.0"

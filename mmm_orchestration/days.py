@@ -20,6 +20,12 @@ class DayWindow:
         """Number of days, at least one."""
         return (self.last - self.first).days + 1
 
+    @classmethod
+    def parse(cls, text: str) -> "DayWindow":
+        """The window that `str` wrote as one day or as two with '..' between."""
+        first, _, last = text.partition("..")
+        return cls(date.fromisoformat(first), date.fromisoformat(last or first))
+
     def days(self) -> list[date]:
         """Every day of the window in order."""
         return [self.first + timedelta(days=i) for i in range(self.n_days)]

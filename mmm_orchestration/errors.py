@@ -1,4 +1,4 @@
-"""One family of errors, each saying what happened, what was got, what is available and how to mend it."""
+"""One family of errors, each saying what happened, what was got, what exists and the fix."""
 
 import difflib
 from collections.abc import Iterable

@@ -191,8 +191,13 @@ GOLD_KPI_DAILY = TableContract(
 GOLD_CONTROLS_DAILY = TableContract(
     name="gold_controls_daily",
     description="Controls of the model on accepted days.",
-    columns=SILVER_CONTROLS.columns[:3]
-    + (Column("control", "text", "name of the control"), Column("value", "float", "level")),
+    columns=(
+        _DATE,
+        _PERIOD,
+        _GEO,
+        Column("control", "text", "name of the control"),
+        Column("value", "float", "level over the period"),
+    ),
     key=("date", "geo", "control"),
 )
 DELIVERIES = TableContract(
@@ -213,6 +218,7 @@ DELIVERIES = TableContract(
         Column("n_quarantined", "integer", "rows quarantined", minimum=0),
         _text("currency", "currency read or declared"),
         _text("time_zone", "time zone read or declared"),
+        _text("notes", "findings made while reading it, as JSON"),
         Column("content", "binary", "the delivered bytes, zlib-compressed"),
     ),
     key=("source", "delivery"),
@@ -229,5 +235,20 @@ QUARANTINE = TableContract(
         Column("raw", "text", "the line as received, without personal data"),
     ),
     key=("source", "delivery", "line"),
+    date_column="",
+)
+RESTATEMENTS = TableContract(
+    name="restatements",
+    description="Every day of a silver table whose content a later delivery changed.",
+    columns=(
+        Column("table", "text", "table that changed"),
+        Column("date", "date", "day that changed"),
+        Column("measure", "text", "measure compared"),
+        Column("delta_version", "integer", "Delta version with the new content", minimum=0),
+        Column("observed_at", "datetime", "when the change was written, UTC"),
+        Column("before", "float", "sum over the day before"),
+        Column("after", "float", "sum over the day after"),
+    ),
+    key=("table", "date", "measure", "delta_version"),
     date_column="",
 )

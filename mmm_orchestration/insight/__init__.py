@@ -1,0 +1,1 @@
+"""Contributions, ROI, marginal ROI and response curves, computed from posterior draws."""

@@ -1,0 +1,243 @@
+"""The project as a whole: every section of mmm.yaml beside `sources`, and what must agree."""
+
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from mmm_orchestration.errors import ProjectError, nearest
+from mmm_orchestration.project.mistakes import mistake, unknown
+from mmm_orchestration.project.sources import Source
+from mmm_orchestration.project.values import (
+    UNMAPPED,
+    Currency,
+    Day,
+    Grain,
+    KpiKind,
+    MediaMeasure,
+    Positive,
+    Share,
+    Sign,
+    Slug,
+    Strict,
+    TimeZone,
+    Trend,
+    WeekDay,
+    check_unique,
+)
+
+
+class Kpi(Strict):
+    """The outcome the model explains: one outcome of one source."""
+
+    name: Slug = "revenue"
+    source: Slug
+    outcome: Slug
+    kind: KpiKind = "revenue"
+    unit: str | None = Field(default=None, description="what one unit is, for kind 'units'")
+    value_per_unit: Positive | None = Field(
+        default=None, description="money per unit; without it ROI is units per money"
+    )
+
+    @model_validator(mode="after")
+    def _units_are_named(self) -> Self:
+        if self.kind == "units" and not self.unit:
+            raise mistake("kind 'units' needs 'unit', for example 'conversions'", key="kind")
+        if self.kind == "revenue" and self.value_per_unit is not None:
+            raise mistake("'value_per_unit' is for kind 'units'", key="value_per_unit")
+        return self
+
+
+class ChannelRule(Strict):
+    """Campaigns of one source; `campaign` may hold * and ?, compared without case."""
+
+    source: Slug
+    campaign: str = "*"
+
+
+class SharePrior(Strict):
+    """What is believed before the data: mean contribution as a share of mean KPI."""
+
+    median: Share
+    upper: Share = Field(description="95 % of the belief lies below this share")
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> Self:
+        if self.upper <= self.median:
+            raise mistake("'upper' must be greater than 'median'", key="upper")
+        return self
+
+
+class Channel(Strict):
+    """A medium of the model; the first channel with a matching rule takes a campaign."""
+
+    name: Slug
+    rules: Annotated[tuple[ChannelRule, ...], Field(min_length=1)]
+    exposure: MediaMeasure = "spend"
+    group: str | None = None
+    prior: SharePrior | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _is_not_reserved(cls, value: str) -> str:
+        if value == UNMAPPED:
+            raise mistake(f"'{UNMAPPED}' is where campaigns without a rule are kept", got=value)
+        return value
+
+
+class Control(Strict):
+    """A control of the model, by the name its source gives it."""
+
+    name: Slug
+    sign: Sign = "any"
+
+
+class Event(Strict):
+    """A dated happening that shifts the KPI while it lasts."""
+
+    name: Slug
+    first: Day
+    last: Day
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> Self:
+        if self.last < self.first:
+            raise mistake("'last' lies before 'first'", key="last")
+        return self
+
+
+class Holidays(Strict):
+    """Public holidays by country, from the `holidays` package."""
+
+    country: str
+    subdivision: str | None = None
+
+    @model_validator(mode="after")
+    def _is_known(self) -> Self:
+        from holidays import list_supported_countries
+        from holidays.registry import COUNTRIES
+
+        supported = list_supported_countries(include_aliases=False)
+        if self.country not in supported:
+            codes = {name: code for name, (_, code, *_) in COUNTRIES.items()}
+            close = nearest(self.country.casefold().replace(" ", "_"), codes)
+            hint = f"; {close.replace('_', ' ').title()} is '{codes[close]}'" if close else ""
+            raise mistake(
+                f"'{self.country}' is no ISO 3166 country code such as 'DE'{hint}",
+                key="country",
+                got=self.country,
+                allowed=supported,
+            )
+        parts = supported[self.country]
+        if self.subdivision is not None and self.subdivision not in parts:
+            raise unknown("subdivision", self.subdivision, parts, key="subdivision")
+        return self
+
+
+class Sampler(Strict):
+    """How long NUTS runs; the seed is recorded with every posterior."""
+
+    draws: Annotated[int, Field(ge=100, le=10_000)] = 1000
+    tune: Annotated[int, Field(ge=100, le=10_000)] = 500
+    chains: Annotated[int, Field(ge=2, le=16)] = 4
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 20_260_101
+    target_accept: Annotated[float, Field(ge=0.5, lt=1)] = 0.9
+
+
+class ModelSpec(Strict):
+    """The media mix model of the project."""
+
+    grain: Grain = "week"
+    week_start: WeekDay = "monday"
+    trend: Trend = "piecewise"
+    knots_per_year: Annotated[float, Field(gt=0, le=12)] = 1.0
+    yearly_order: Annotated[int, Field(ge=0, le=10)] = 3
+    weekly_order: Annotated[int, Field(ge=0, le=3)] = 3
+    max_lag_days: Annotated[int, Field(ge=0, le=180)] = 56
+    default_prior: SharePrior = SharePrior(median=0.05, upper=0.3)
+    sampler: Sampler = Sampler()
+
+
+class Gates(Strict):
+    """What a posterior must reach before anything is built from it."""
+
+    r_hat: Annotated[float, Field(gt=1, le=1.1)] = 1.01
+    ess: Annotated[int, Field(ge=100)] = 400
+    divergences: Annotated[int, Field(ge=0)] = 0
+
+
+class Alerts(Strict):
+    """When a person must be told."""
+
+    stale_after_days: Annotated[int, Field(ge=1)] = 3
+
+
+class LakeSettings(Strict):
+    """Where the Delta tables live: a folder beside mmm.yaml or any delta-rs URI."""
+
+    uri: str = "lake"
+    storage_options_env: Mapping[str, str] = Field(
+        default_factory=dict, description="storage option -> environment variable with its value"
+    )
+
+
+class Project(Strict):
+    """Everything mmm.yaml declares."""
+
+    project: Slug
+    time_zone: TimeZone
+    currency: Currency
+    start: Day
+    kpi: Kpi
+    sources: Annotated[tuple[Source, ...], Field(min_length=1)]
+    channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
+    controls: tuple[Control, ...] = ()
+    events: tuple[Event, ...] = ()
+    holidays: Holidays | None = None
+    model: ModelSpec = ModelSpec()
+    gates: Gates = Gates()
+    alerts: Alerts = Alerts()
+    lake: LakeSettings = LakeSettings()
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        check_unique("source", [s.name for s in self.sources], key="sources.*.name")
+        check_unique("channel", [c.name for c in self.channels], key="channels.*.name")
+        check_unique("control", [c.name for c in self.controls], key="controls.*.name")
+        check_unique("event", [e.name for e in self.events], key="events.*.name")
+        check_unique("control series", [c for s in self.sources for c in s.controls])
+        return self
+
+    @model_validator(mode="after")
+    def _refers_to_what_exists(self) -> Self:
+        outcomes = {s.name: s.outcomes for s in self.sources}
+        if self.kpi.source not in outcomes:
+            raise unknown("source", self.kpi.source, outcomes, key="kpi.source")
+        if self.kpi.outcome not in outcomes[self.kpi.source]:
+            allowed = outcomes[self.kpi.source]
+            raise unknown("outcome", self.kpi.outcome, allowed, key="kpi.outcome")
+        media = [s.name for s in self.sources if s.has_media]
+        for i, channel in enumerate(self.channels):
+            for j, rule in enumerate(channel.rules):
+                if rule.source not in media:
+                    key = f"channels.{i}.rules.{j}.source"
+                    raise unknown("media source", rule.source, media, key=key)
+        delivered = [c for s in self.sources for c in s.controls]
+        for i, control in enumerate(self.controls):
+            if control.name not in delivered:
+                raise unknown("control", control.name, delivered, key=f"controls.{i}.name")
+        return self
+
+    def source(self, name: str) -> Source:
+        """The source called `name`."""
+        for source in self.sources:
+            if source.name == name:
+                return source
+        raise ProjectError(
+            f"Source '{name}' does not exist", available=[s.name for s in self.sources]
+        )
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """Channel names in the order they are declared."""
+        return tuple(c.name for c in self.channels)

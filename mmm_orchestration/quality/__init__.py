@@ -1,0 +1,1 @@
+"""Expectation suites as data, their evaluation, and plain checks whose findings are data."""
