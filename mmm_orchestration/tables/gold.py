@@ -1,0 +1,62 @@
+"""Silver to gold: the modelling tables, which hold accepted days only.
+
+Every function takes and returns narwhals lazy frames and knows no engine. `accepted` has one
+row per accepted `date`; days that are not in it never reach gold.
+"""
+
+import narwhals as nw
+
+from mmm_orchestration.project import Project
+from mmm_orchestration.tables import Frame
+
+_MEASURES = ("spend", "impressions", "clicks")
+
+
+def build_gold_media_daily(silver: Frame, *, accepted: Frame, expected: Frame) -> Frame:
+    """Media by channel, one row per `(date, geo, channel)`.
+
+    `expected` has one row per `(date, geo, channel)` that a delivery covers day by day. Where
+    the delivery has no row for such a channel the platform spent nothing: zero, and
+    `is_reported` false. Channels of weekly or monthly sources are not expected on single days,
+    so nothing is filled in for them.
+    """
+    days = silver.join(accepted, on="date", how="semi")
+    reported = days.group_by("date", "period_days", "geo", "channel").agg(
+        *(nw.col(m).sum() for m in _MEASURES),
+        *(nw.col(m).count().alias(f"n_{m}") for m in _MEASURES),
+    )
+    reported = reported.select(
+        "date",
+        "period_days",
+        "geo",
+        "channel",
+        *(nw.when(nw.col(f"n_{m}") > 0).then(nw.col(m)).alias(m) for m in _MEASURES),
+        is_reported=nw.lit(value=True),
+    )
+    absent = (
+        expected.join(accepted, on="date", how="semi")
+        .join(reported, on=["date", "geo", "channel"], how="anti")
+        .select(
+            "date",
+            nw.lit(1, dtype=nw.Int64).alias("period_days"),
+            "geo",
+            "channel",
+            *(nw.lit(0.0).alias(m) for m in _MEASURES),
+            is_reported=nw.lit(value=False),
+        )
+    )
+    return nw.concat([reported, absent])
+
+
+def build_gold_kpi_daily(silver: Frame, *, accepted: Frame, project: Project) -> Frame:
+    """The KPI of the project, one row per `(date, geo)`."""
+    is_kpi = (nw.col("source") == project.kpi.source) & (nw.col("outcome") == project.kpi.outcome)
+    days = silver.filter(is_kpi).join(accepted, on="date", how="semi")
+    return days.select("date", "period_days", "geo", nw.col("value").alias("kpi"))
+
+
+def build_gold_controls_daily(silver: Frame, *, accepted: Frame, project: Project) -> Frame:
+    """The controls the model uses, one row per `(date, geo, control)`."""
+    wanted = [control.name for control in project.controls]
+    days = silver.filter(nw.col("control").is_in(wanted)).join(accepted, on="date", how="semi")
+    return days.select("date", "period_days", "geo", "control", "value")
