@@ -1,0 +1,188 @@
+"""A posterior in the words and numbers of the report.
+
+Belongs here: intervals, ROI, fit, provenance. Must not: rendering, PyMC.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from mmm_orchestration.insight.contributions import NUDGE, Contributions, compute_contributions
+from mmm_orchestration.insight.curves import compute_curves
+from mmm_orchestration.insight.doubts import describe_baseline, describe_doubts
+from mmm_orchestration.insight.results import (
+    INTERVAL,
+    Array,
+    ChannelResult,
+    ContributionSeries,
+    FitMetrics,
+    Interval,
+    Provenance,
+    RoiResults,
+)
+from mmm_orchestration.insight.transforms import compute_kernel
+from mmm_orchestration.model.posterior import Posterior
+from mmm_orchestration.model.priors import describe_share_prior, get_share_prior
+
+MOSTLY_COME = 0.9
+
+
+def summarise(
+    posterior: Posterior,
+    *,
+    model_version: str,
+    delta_versions: Mapping[str, int],
+    code_version: str,
+    fitted_at: str,
+) -> RoiResults:
+    """Everything the ROI report says, from saved draws alone."""
+    parts = compute_contributions(posterior, interval=INTERVAL)
+    data = posterior.data
+    baseline_share = compute_interval(parts.baseline_total / data.kpi.sum())
+    below_zero = float((parts.baseline_mean < 0).mean())
+    return RoiResults(
+        provenance=describe_provenance(
+            posterior,
+            model_version=model_version,
+            delta_versions=delta_versions,
+            code_version=code_version,
+            fitted_at=fitted_at,
+        ),
+        channels=summarise_channels(posterior, parts=parts),
+        baseline_share=baseline_share,
+        curves=compute_curves(posterior),
+        series=build_series(posterior, parts=parts),
+        fit=measure_fit(data.kpi, parts=parts),
+        convergence=posterior.diagnostics.to_metrics(),
+        notes=(*data.notes, *describe_baseline(baseline_share, part_below_zero=below_zero)),
+    )
+
+
+def summarise_channels(posterior: Posterior, *, parts: Contributions) -> tuple[ChannelResult, ...]:
+    """One result per channel; ROI where it has spend.
+
+    ROI is contribution over spend, carry-over within the window included. Marginal ROI is what
+    one per cent more of the channel in every period would bring per unit of that spend.
+    """
+    data, value = posterior.data, value_per_kpi(posterior)
+    has_spend = data.has_spend & (np.nan_to_num(data.spend).sum(axis=0) > 0)
+    spend = [float(data.spend[:, c].sum()) if has_spend[c] else None for c in range(len(has_spend))]
+    roi = [
+        compute_interval(value * parts.total[:, c] / s) if s else None for c, s in enumerate(spend)
+    ]
+    extra = value * (parts.nudged - parts.total)
+    marginal = [
+        compute_interval(extra[:, c] / (NUDGE * s)) if s else None for c, s in enumerate(spend)
+    ]
+    priors = [get_share_prior(posterior.project, channel=c) for c in data.channels]
+    doubts = describe_doubts(
+        channels=data.channels,
+        total=parts.total,
+        kpi_total=float(data.kpi.sum()),
+        prior_log_sd=np.array([describe_share_prior(p)[1] for p in priors]),
+        is_on=(data.exposure > 0).mean(axis=0),
+        roi=roi,
+    )
+    carry_over = compute_carry_over_days(posterior)
+    return tuple(
+        ChannelResult(
+            channel=channel,
+            spend=spend[c],
+            contribution=compute_interval(parts.total[:, c]),
+            share=compute_interval(parts.total[:, c] / data.kpi.sum()),
+            roi=roi[c],
+            marginal_roi=marginal[c],
+            carry_over_days=compute_interval(carry_over[:, c]),
+            doubt=doubts[c],
+        )
+        for c, channel in enumerate(data.channels)
+    )
+
+
+def compute_interval(draws: Array) -> Interval:
+    """Median and equal-tailed 94 % interval of `draws` (draw,)."""
+    tail = (1 - INTERVAL) / 2
+    low, median, high = np.quantile(draws, [tail, 0.5, 1 - tail])
+    return Interval(median=float(median), low=float(low), high=float(high))
+
+
+def compute_carry_over_days(posterior: Posterior) -> Array:
+    """Days until 90 % of an exposure's effect has come, shape (draw, channel).
+
+    A whole number of periods; zero where that much comes in the period of the exposure.
+    """
+    alpha = posterior.stack("alpha")
+    lags = [
+        np.argmax(
+            compute_kernel(column, max_lag=posterior.max_lag).cumsum(axis=1) >= MOSTLY_COME, axis=1
+        )
+        for column in alpha.T
+    ]
+    days: Array = np.column_stack(lags).astype(float) * posterior.data.period_days
+    return days
+
+
+def value_per_kpi(posterior: Posterior) -> float:
+    """Money per unit of KPI; one where the KPI is money or has no declared value."""
+    kpi = posterior.project.kpi
+    return kpi.value_per_unit or 1.0 if kpi.kind == "units" else 1.0
+
+
+def build_series(posterior: Posterior, *, parts: Contributions) -> ContributionSeries:
+    """The KPI over time, taken apart."""
+    data = posterior.data
+    return ContributionSeries(
+        periods=data.periods,
+        period_days=data.period_days,
+        channels=data.channels,
+        kpi=data.kpi,
+        baseline=parts.baseline_mean,
+        media=parts.media_mean,
+        fit=parts.fit_mean,
+        fit_low=parts.fit_low,
+        fit_high=parts.fit_high,
+    )
+
+
+def measure_fit(kpi: Array, *, parts: Contributions) -> FitMetrics:
+    """Fit of the mean to the KPI; MAPE skips periods where the KPI is zero."""
+    error = np.abs(kpi - parts.fit_mean)
+    is_sold = kpi != 0
+    inside = (kpi >= parts.fit_low) & (kpi <= parts.fit_high)
+    return FitMetrics(
+        r2=float(1 - (error**2).sum() / ((kpi - kpi.mean()) ** 2).sum()),
+        mape=float((error[is_sold] / np.abs(kpi[is_sold])).mean()),
+        wmape=float(error.sum() / np.abs(kpi).sum()),
+        coverage=float(inside.mean()),
+    )
+
+
+def describe_provenance(
+    posterior: Posterior,
+    *,
+    model_version: str,
+    delta_versions: Mapping[str, int],
+    code_version: str,
+    fitted_at: str,
+) -> Provenance:
+    """Where the numbers come from."""
+    data, project = posterior.data, posterior.project
+    last = data.periods[-1] + np.timedelta64(data.period_days - 1, "D")
+    return Provenance(
+        project=project.project,
+        kpi=project.kpi.name,
+        kpi_unit=project.kpi.unit or project.currency,
+        currency=project.currency,
+        model_version=model_version,
+        snapshot=data.snapshot,
+        delta_versions=dict(delta_versions),
+        first_day=str(data.periods[0]),
+        trained_through=str(last),
+        n_periods=data.n_periods,
+        grain=project.model.grain,
+        n_draws=posterior.draws.sizes["chain"] * posterior.draws.sizes["draw"],
+        seed=posterior.seed,
+        code_version=code_version,
+        fitted_at=fitted_at,
+        value_per_unit=project.kpi.value_per_unit if project.kpi.kind == "units" else None,
+    )

@@ -1,0 +1,189 @@
+"""A fitted posterior: draws, what was observed, settings; and its folder on disk.
+
+Belongs here: saving and loading as netCDF, JSON and a checksum manifest. Must not: PyMC, pickles.
+"""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from pydantic import ValidationError
+
+from mmm_orchestration.errors import PosteriorError
+from mmm_orchestration.model.convergence import Diagnostics
+from mmm_orchestration.model.data import Array, ModelData
+from mmm_orchestration.project import Project
+
+FORMAT = 1
+MANIFEST = "MANIFEST.json"
+DRAWS, DATA, SETTINGS = "posterior.nc", "data.nc", "posterior.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """Everything later steps need of one fit.
+
+    `draws` has float32 variables with dims chain and draw, then channel or column:
+    `mean_lag_days`, `alpha` (retention per period), `half_saturation` (exposure per period),
+    `slope`, `share` (of total KPI), `effect` (KPI units at full saturation), `sigma` (KPI
+    units) and `baseline` (coefficients of `design`, KPI units). `design` (date, column) are the
+    baseline columns. `max_lag` counts periods.
+    """
+
+    draws: xr.Dataset
+    data: ModelData
+    design: Array
+    max_lag: int
+    project: Project
+    diagnostics: Diagnostics
+    versions: Mapping[str, str]
+
+    @property
+    def seed(self) -> int:
+        """Seed of the sampler."""
+        return self.project.model.sampler.seed
+
+    def stack(self, name: str) -> Array:
+        """Draws of one variable with the chains below each other, shape (draw, …)."""
+        values = self.draws[name].to_numpy().astype(float)
+        stacked: Array = values.reshape(-1, *values.shape[2:])
+        return stacked
+
+
+def save_posterior(posterior: Posterior, folder: Path) -> Path:
+    """`folder`, written whole or not at all, with the SHA-256 of each file in its manifest.
+
+    Raises PosteriorError when the folder exists.
+    """
+    if folder.exists():
+        raise PosteriorError(f"{folder} exists", fix="A saved posterior is never written again")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        posterior.draws.to_netcdf(draft / DRAWS, engine="scipy")
+        _to_dataset(posterior).to_netcdf(draft / DATA, engine="scipy")
+        (draft / SETTINGS).write_text(_to_json(posterior), encoding="utf-8")
+        sums = {
+            name: hashlib.sha256((draft / name).read_bytes()).hexdigest()
+            for name in (DRAWS, DATA, SETTINGS)
+        }
+        (draft / MANIFEST).write_text(json.dumps(sums, indent=2), encoding="utf-8")
+        draft.chmod(0o755)
+        draft.rename(folder)
+    finally:
+        if draft.exists():
+            shutil.rmtree(draft)
+    return folder
+
+
+def load_posterior(folder: Path) -> Posterior:
+    """The posterior saved in `folder`, after every file agreed with the manifest.
+
+    Raises PosteriorError naming the file that is missing, altered or of another format.
+    """
+    files = _read_checked(folder)
+    settings = json.loads(files[SETTINGS])
+    if settings["format"] != FORMAT:
+        raise PosteriorError(
+            f"{folder} has another format than {FORMAT}", got=settings["format"], fix="Fit again"
+        )
+    try:
+        project = Project.model_validate(settings["project"])
+    except ValidationError as error:
+        raise PosteriorError(
+            f"The project in {folder} is of another version: {error.error_count()} mistakes",
+            fix="Fit again",
+        ) from error
+    observed = xr.load_dataset(BytesIO(files[DATA]), engine="scipy")
+    posterior = Posterior(
+        draws=xr.load_dataset(BytesIO(files[DRAWS]), engine="scipy"),
+        data=_to_data(observed, settings=settings),
+        design=observed["design"].to_numpy(),
+        max_lag=settings["max_lag"],
+        project=project,
+        diagnostics=Diagnostics(**settings["diagnostics"]),
+        versions=settings["versions"],
+    )
+    if posterior.data.snapshot != settings["snapshot"]:
+        raise PosteriorError(f"The data in {folder} are not the snapshot they name")
+    return posterior
+
+
+def _read_checked(folder: Path) -> dict[str, bytes]:
+    """The content of each file, once its SHA-256 is that of the manifest."""
+    try:
+        sums = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise PosteriorError(f"There is no posterior in {folder}", fix="Fit one first") from error
+    except ValueError as error:
+        raise PosteriorError(f"{folder / MANIFEST} is altered: it is not JSON") from error
+    contents = {}
+    for name in (DRAWS, DATA, SETTINGS):
+        file = folder / name
+        if not file.is_file():
+            raise PosteriorError(f"{file} is missing", fix="Fit again or restore the folder")
+        contents[name] = file.read_bytes()
+        if hashlib.sha256(contents[name]).hexdigest() != sums.get(name):
+            raise PosteriorError(f"{file} is altered: its SHA-256 is not that of the manifest")
+    return contents
+
+
+def _to_dataset(posterior: Posterior) -> xr.Dataset:
+    data = posterior.data
+    observed = xr.Dataset(
+        {
+            "day": ("date", data.periods.astype("datetime64[D]").astype("int32")),
+            "kpi": ("date", data.kpi),
+            "exposure": (("date", "channel"), data.exposure),
+            "spend": (("date", "channel"), data.spend),
+            "design": (("date", "column"), posterior.design),
+        }
+    )
+    # netCDF 3 has no dimension of length zero
+    if data.control_names:
+        observed["control"] = (("date", "series"), data.controls)
+    return observed
+
+
+def _to_data(observed: xr.Dataset, *, settings: Mapping[str, object]) -> ModelData:
+    words = {key: tuple(_as_list(settings[key])) for key in ("channels", "controls", "notes")}
+    n_periods = observed.sizes["date"]
+    return ModelData(
+        periods=observed["day"].to_numpy().astype("int64").astype("datetime64[D]"),
+        period_days=int(str(settings["period_days"])),
+        kpi=observed["kpi"].to_numpy(),
+        exposure=observed["exposure"].to_numpy(),
+        spend=observed["spend"].to_numpy(),
+        channels=words["channels"],
+        controls=observed["control"].to_numpy() if words["controls"] else np.empty((n_periods, 0)),
+        control_names=words["controls"],
+        notes=words["notes"],
+    )
+
+
+def _as_list(value: object) -> list[str]:
+    return [str(v) for v in value] if isinstance(value, list) else []
+
+
+def _to_json(posterior: Posterior) -> str:
+    settings = {
+        "format": FORMAT,
+        "snapshot": posterior.data.snapshot,
+        "seed": posterior.seed,
+        "channels": posterior.data.channels,
+        "controls": posterior.data.control_names,
+        "period_days": posterior.data.period_days,
+        "notes": posterior.data.notes,
+        "max_lag": posterior.max_lag,
+        "diagnostics": asdict(posterior.diagnostics),
+        "versions": dict(posterior.versions),
+        "project": posterior.project.model_dump(mode="json"),
+    }
+    return json.dumps(settings, indent=2)

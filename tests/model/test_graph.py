@@ -1,0 +1,119 @@
+"""The PyMC model: what it observes and the density it has."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from pytensor.compile.maker import function
+from scipy.stats import halfnorm, lognorm, multivariate_normal
+
+from mmm_orchestration.errors import ModelError
+from mmm_orchestration.insight.transforms import compute_adstock, compute_saturation
+from mmm_orchestration.model.data import ModelData
+from mmm_orchestration.model.fit import check_observed
+from mmm_orchestration.model.graph import Parts, build_graph, build_model, prepare_parts
+from mmm_orchestration.model.transforms import find_typical_exposure
+
+from .worlds import World, make_random_world
+
+pytestmark = pytest.mark.unit
+
+LAG_DAYS = np.array([3.0, 9.0])
+HALF = np.array([0.7, 1.4])
+SLOPE = np.array([1.2, 0.8])
+SHARE = np.array([0.1, 0.04])
+SIGMA = 0.05
+
+
+def sign_controls(world: World, *, sign: str) -> World:
+    """The world with its first control kept on one side of zero."""
+    first, *others = world.project.controls
+    controls = (first.model_copy(update={"sign": sign}), *others)
+    return dataclasses.replace(
+        world, project=world.project.model_copy(update={"controls": controls})
+    )
+
+
+def compute_dense_density(data: ModelData, *, parts: Parts) -> float:
+    """The joint log density at the fixed unknowns, with the dense covariance."""
+    adstock = np.column_stack(
+        [
+            compute_adstock(x, alpha=LAG_DAYS[[c]] / (LAG_DAYS[[c]] + 7), max_lag=8)[0]
+            for c, x in enumerate(data.exposure.T)
+        ]
+    )
+    scaled = (adstock / find_typical_exposure(data.exposure)).T
+    saturation = compute_saturation(scaled, half=HALF, slope=SLOPE)
+    media = (SHARE / saturation.mean(axis=1)) @ saturation
+    design = parts.design
+    columns = design.matrix * design.prior_sd
+    likelihood = multivariate_normal(
+        mean=design.matrix @ design.prior_mean + media,
+        cov=SIGMA**2 * np.eye(data.n_periods) + columns @ columns.T,
+    ).logpdf(data.kpi / data.kpi.mean())
+    spread = data.kpi.std() / data.kpi.mean()
+    prior = (
+        lognorm(parts.adstock.log_sd, scale=parts.adstock.median_days).logpdf(LAG_DAYS).sum()
+        + lognorm(parts.saturation.half_log_sd, scale=parts.saturation.half_median)
+        .logpdf(HALF)
+        .sum()
+        + lognorm(parts.saturation.slope_log_sd, scale=parts.saturation.slope_median)
+        .logpdf(SLOPE)
+        .sum()
+        + lognorm(parts.share_log_sd, scale=parts.share_median).logpdf(SHARE).sum()
+        + halfnorm(scale=spread).logpdf(SIGMA)
+    )
+    return float(likelihood + prior)
+
+
+def test_model_density_is_priors_times_the_dense_likelihood() -> None:
+    """The log density of the graph equals the one written with SciPy to 1e-8."""
+    world = make_random_world()
+    data = world.prepare()
+    parts = prepare_parts(data, project=world.project)
+    model = build_graph(data, parts=parts)
+    unknowns = {
+        "mean_lag_days": LAG_DAYS,
+        "half_saturation": HALF,
+        "slope": SLOPE,
+        "share": SHARE,
+        "sigma": np.array(SIGMA),
+    }
+    logs = [np.log(unknowns[rv.name]) for rv in model.free_RVs]
+    density = function(model.value_vars, model.logp(jacobian=False), mode="FAST_COMPILE")
+    got = float(density(*logs))
+    assert got == pytest.approx(compute_dense_density(data, parts=parts), abs=1e-8)
+
+
+def test_graph_observes_the_data_untouched() -> None:
+    """KPI and exposure in the graph are those of the snapshot."""
+    world = make_random_world()
+    data = world.prepare()
+    check_observed(build_model(data, project=world.project), data=data)
+
+
+@pytest.mark.parametrize("name", ["kpi", "exposure"])
+def test_other_data_than_the_snapshot_are_refused(name: str) -> None:
+    """A model of other values does not pass for the snapshot's."""
+    world = make_random_world()
+    data = world.prepare()
+    changed = dataclasses.replace(data, **{name: getattr(data, name) * 1.001})
+    with pytest.raises(ModelError, match="not that of snapshot"):
+        check_observed(build_model(data, project=world.project), data=changed)
+
+
+def test_signed_controls_are_sampled_and_turned() -> None:
+    """A negative control leaves the collapsed part and enters the graph with its sign turned."""
+    world = sign_controls(make_random_world(), sign="negative")
+    parts = prepare_parts(world.prepare(), project=world.project)
+    column = parts.design.matrix[:, parts.design.columns.index("control_0")]
+    assert parts.signed == ("control_0",)
+    assert np.array_equal(parts.signed_matrix[:, 0], -column)
+
+
+def test_declared_share_prior_has_its_quantiles() -> None:
+    """Half of the prior lies below 'median' and 95 % below 'upper'."""
+    world = make_random_world(extra="model: {default_prior: {median: 0.1, upper: 0.4}}")
+    parts = prepare_parts(world.prepare(), project=world.project)
+    prior = lognorm(parts.share_log_sd[0], scale=parts.share_median[0])
+    assert prior.cdf([0.1, 0.4]) == pytest.approx([0.5, 0.95])
