@@ -1,0 +1,31 @@
+"""List what people should know about the data, worst first."""
+
+import json
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import click
+
+from mmm_orchestration.cli import Shell
+
+_COLOURS = {"critical": "red", "error": "red", "warning": "yellow", "info": None}
+
+
+@click.command("findings")
+@click.option("--json", "is_json", is_flag=True, help="Print one JSON list instead of text.")
+@click.pass_obj
+def command(shell: Shell, *, is_json: bool) -> None:
+    """List what people should know about the data, worst first."""
+    from mmm_orchestration.home import open_home
+    from mmm_orchestration.inspection import find_in_lake
+
+    home = open_home(shell.project_file)
+    today = datetime.now(ZoneInfo(home.project.time_zone)).date()
+    findings = find_in_lake(home.open_lake(), project=home.project, today=today)
+    if is_json:
+        click.echo(json.dumps([finding.to_row() for finding in findings], indent=2))
+        return
+    for finding in findings:
+        click.secho(f"{finding.severity:8} ", fg=_COLOURS[finding.severity], nl=False)
+        click.echo(f"{finding.message}\n         {finding.fix}")
+    click.echo(f"{len(findings)} findings")

@@ -1,0 +1,75 @@
+"""The whole system on one screen: every asset, check, job, schedule and resource."""
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from assets.bronze import build_bronze_assets
+from assets.gold import build_gold_assets
+from assets.posterior import build_posterior_asset
+from assets.quality import build_acceptance_check, build_finding_checks, build_suite_checks
+from assets.reports import build_roi_report_asset
+from assets.silver import build_silver_assets
+from mmm_orchestration.home import Home, open_home
+from mmm_orchestration.jobs import build_daily_job, build_train_job
+from mmm_orchestration.partitions import build_daily_partitions
+from mmm_orchestration.resources import FolderResource, LakeResource, MlflowResource
+from mmm_orchestration.schedules import build_daily_schedule, build_replay_schedule
+
+# Single-run backfills are a beta of Dagster that is used knowingly.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+
+type Resources = Mapping[str, dg.ConfigurableResource[Any]]
+
+
+def build_defs(
+    *, home: Home | None = None, resource_overrides: Resources | None = None
+) -> dg.Definitions:
+    """Everything Dagster knows of the project in `home`, or of the one that is found."""
+    home = home or open_home()
+    project = home.project
+    partitions = build_daily_partitions(project)
+    daily, train = build_daily_job(), build_train_job()
+    return dg.Definitions(
+        assets=[
+            *build_bronze_assets(project, partitions=partitions),
+            *build_silver_assets(project, partitions=partitions),
+            *build_gold_assets(project, partitions=partitions),
+            build_posterior_asset(project),
+            build_roi_report_asset(project),
+        ],
+        asset_checks=[
+            *build_suite_checks(project),
+            build_acceptance_check(project),
+            build_finding_checks(project),
+        ],
+        jobs=[daily, train],
+        schedules=[
+            build_daily_schedule(project, job=daily),
+            build_replay_schedule(project, job=daily),
+        ],
+        resources={**build_resources(home), **(resource_overrides or {})},
+        executor=dg.in_process_executor,
+    )
+
+
+def build_resources(home: Home) -> Resources:
+    """The lake, the folder and the MLflow tracking of `home`."""
+    options = dict(home.project.lake.storage_options_env)
+    return {
+        "lake": LakeResource(uri=home.lake_uri, storage_options_env=options),
+        "folder": FolderResource(path=str(home.base)),
+        "mlflow": MlflowResource(
+            tracking_uri=home.mlflow_uri,
+            experiment=home.project.project,
+            artifacts=str(home.base / "mlflow_artifacts"),
+        ),
+    }
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What the Dagster UI and daemon load."""
+    return build_defs()

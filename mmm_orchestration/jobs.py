@@ -1,0 +1,39 @@
+"""The jobs: the daily chain and the training.
+
+Each runs in one process, because importing the tools anew for every step of a day takes longer
+than the work itself. The gate is structural: silver, its checks and gold are in one job.
+"""
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import (
+        UnresolvedAssetJobDefinition as AssetJob,
+    )
+
+WRITES_LAKE = {"mmm/writes": "lake"}
+DAILY_GROUPS = ("bronze", "silver", "gold")
+TRAINING_GROUPS = ("model", "reports")
+
+
+def build_daily_job() -> "AssetJob":
+    """Bronze to gold with every check, for one day or one range of days."""
+    return dg.define_asset_job(
+        "daily",
+        selection=dg.AssetSelection.groups(*DAILY_GROUPS),
+        description="Vendor exports to accepted gold days, with all data checks.",
+        tags=WRITES_LAKE,
+        executor_def=dg.in_process_executor,
+    )
+
+
+def build_train_job() -> "AssetJob":
+    """The posterior, its checks and the reports built from it."""
+    return dg.define_asset_job(
+        "train",
+        selection=dg.AssetSelection.groups(*TRAINING_GROUPS),
+        description="Fits the media mix model on gold and builds the ROI report.",
+        executor_def=dg.in_process_executor,
+    )

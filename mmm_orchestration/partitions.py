@@ -1,0 +1,41 @@
+"""The daily partitions of the project and the windows of days a run asks for."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from mmm_orchestration.days import DayWindow
+from mmm_orchestration.project import Project
+
+RANGE_START_TAG = "dagster/asset_partition_range_start"
+RANGE_END_TAG = "dagster/asset_partition_range_end"
+
+
+def build_daily_partitions(project: Project) -> dg.DailyPartitionsDefinition:
+    """One partition a day from the project's start, in its time zone, up to yesterday."""
+    return dg.DailyPartitionsDefinition(
+        start_date=project.start.isoformat(), timezone=project.time_zone
+    )
+
+
+def get_window(
+    context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, *, project: Project
+) -> DayWindow:
+    """The days the run is for: one partition, a range, or all days where it names none."""
+    if not (context.has_partition_key or RANGE_START_TAG in context.run.tags):
+        return DayWindow(project.start, max(project.start, get_yesterday(project).last))
+    span = context.partition_time_window
+    return DayWindow(span.start.date(), (span.end - timedelta(days=1)).date())
+
+
+def get_yesterday(project: Project, *, now: datetime | None = None) -> DayWindow:
+    """The last whole day in the project's time zone, as a window of one day."""
+    moment = (now or datetime.now(UTC)).astimezone(ZoneInfo(project.time_zone))
+    day = moment.date() - timedelta(days=1)
+    return DayWindow(day, day)
+
+
+def tag_range(window: DayWindow) -> dict[str, str]:
+    """The run tags that make one run materialise every day of `window`."""
+    return {RANGE_START_TAG: window.first.isoformat(), RANGE_END_TAG: window.last.isoformat()}

@@ -1,0 +1,97 @@
+"""A posterior that passed, turned into results, findings and the page people read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from mmm_orchestration.insight.results import RoiResults
+from mmm_orchestration.inspection import find_in_lake
+from mmm_orchestration.lake.lake import Lake
+from mmm_orchestration.project import Project
+from mmm_orchestration.quality.finding import Finding, sort_findings
+from mmm_orchestration.training import FitRecord, load_passed
+
+if TYPE_CHECKING:
+    from mmm_orchestration.model.posterior import Posterior
+
+TRUTH = Path("truth") / "contributions.parquet"
+"""Where a simulated project keeps the true contributions, out of the sight of the chain."""
+
+
+@dataclass(frozen=True)
+class RoiReport:
+    """What the ROI report says: results of the posterior, findings on the data."""
+
+    results: RoiResults
+    findings: tuple[Finding, ...]
+    truth: Mapping[str, float] | None
+
+
+def summarise_fit(posterior: "Posterior", *, record: FitRecord) -> RoiResults:
+    """The results of one posterior under the version its record names."""
+    from mmm_orchestration.insight.summary import summarise
+
+    return summarise(
+        posterior,
+        model_version=record.version,
+        delta_versions=record.delta_versions,
+        code_version=record.code_version,
+        fitted_at=record.fitted_at,
+    )
+
+
+def prepare_report(lake: Lake, *, project: Project, posteriors: Path, base: Path) -> RoiReport:
+    """The report on the posterior fitted last; raises PosteriorError unless it passed."""
+    record, posterior = load_passed(posteriors)
+    today = datetime.now(ZoneInfo(project.time_zone)).date()
+    results = summarise_fit(posterior, record=record)
+    findings = find_in_lake(lake, project=project, today=today)
+    return RoiReport(
+        results=results,
+        findings=tuple(sort_findings([*findings, *map(_report_note, results.notes)])),
+        truth=read_truth(
+            base,
+            first=date.fromisoformat(record.first_day),
+            last=date.fromisoformat(record.trained_through),
+        ),
+    )
+
+
+def _report_note(note: str) -> Finding:
+    """What the model left out or doubts, as a finding."""
+    return Finding(
+        severity="info",
+        cause="model_note",
+        table="posterior",
+        message=note,
+        fix="Nothing, if that is as it should be; else change the project file and train again.",
+    )
+
+
+def read_truth(base: Path, *, first: date, last: date) -> dict[str, float] | None:
+    """True contribution by channel from `first` to `last`; None for a project of the real world."""
+    file = base / TRUTH
+    if not file.is_file():
+        return None
+    days = pl.scan_parquet(file).filter(pl.col("date").is_between(first, last))
+    totals = days.group_by("channel").agg(pl.col("contribution").sum()).collect()
+    return dict(totals.iter_rows())
+
+
+def write_report(report: RoiReport, *, folder: Path) -> Path:
+    """The page of the report, under its model version and as the newest, `roi.html`."""
+    from mmm_orchestration.reporting.report import render_report
+
+    page = render_report(report.results, findings=report.findings, truth=report.truth)
+    folder.mkdir(parents=True, exist_ok=True)
+    newest = folder / "roi.html"
+    for path in (folder / f"roi_{report.results.provenance.model_version}.html", newest):
+        draft = path.with_name(f".{path.name}")
+        draft.write_text(page, encoding="utf-8")
+        draft.rename(path)
+    return newest

@@ -1,0 +1,101 @@
+"""What assets are given: the lake, the project's folder and the MLflow run.
+
+Belongs here: Dagster resources and nothing that computes.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+import dagster as dg
+from pydantic import Field, PrivateAttr
+
+from mmm_orchestration.lake.lake import Lake
+from mmm_orchestration.lake.location import storage_options_from_env
+
+
+class LakeResource(dg.ConfigurableResource[Lake]):
+    """The Delta tables, for assets to read and to write.
+
+    It is no IO manager, because only the asset itself, and not the output context of an IO
+    manager, can report the Delta version as its data version.
+    """
+
+    uri: str
+    storage_options_env: Mapping[str, str] = Field(default_factory=dict)
+
+    @cached_property
+    def _lake(self) -> Lake:
+        options = storage_options_from_env(self.storage_options_env)
+        return Lake(self.uri, storage_options=options)
+
+    def get(self) -> Lake:
+        """The lake, opened once per process."""
+        return self._lake
+
+
+class FolderResource(dg.ConfigurableResource[None]):
+    """The folder of mmm.yaml, which source paths are relative to and where results are kept."""
+
+    path: str
+
+    @property
+    def base(self) -> Path:
+        """The folder of mmm.yaml."""
+        return Path(self.path)
+
+    @property
+    def posteriors(self) -> Path:
+        """Where fitted posteriors are kept, one folder each."""
+        return self.base / "posteriors"
+
+    @property
+    def data_docs(self) -> Path:
+        """Where the Data Docs of the last validation of each table are kept."""
+        return self.base / "data_docs"
+
+    @property
+    def reports(self) -> Path:
+        """Where rendered pages are kept."""
+        return self.base / "reports"
+
+
+class MlflowResource(dg.ConfigurableResource[None]):
+    """MLflow tracking through dagster-mlflow, imported only when a run is opened."""
+
+    tracking_uri: str
+    experiment: str
+    artifacts: str
+
+    _context: dg.InitResourceContext = PrivateAttr()
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Keeps the context, whose Dagster run the MLflow run is tagged with."""
+        self._context = context
+
+    @contextmanager
+    def open_run(self) -> Iterator[str]:
+        """The id of the MLflow run of this Dagster run, closed as FINISHED, or FAILED on an error.
+
+        While it is open, the functions of `mlflow` log to it.
+        """
+        import mlflow
+        from dagster_mlflow.resources import MlFlow
+
+        config = {"experiment_name": self.experiment, "mlflow_tracking_uri": self.tracking_uri}
+        mlflow.set_tracking_uri(self.tracking_uri)
+        if mlflow.get_experiment_by_name(self.experiment) is None:
+            mlflow.create_experiment(self.experiment, artifact_location=self._artifact_root())
+        status = "FAILED"
+        try:
+            MlFlow(self._context.replace_config(config))  # type: ignore[no-untyped-call]
+            yield mlflow.active_run().info.run_id  # type: ignore[union-attr]
+            status = "FINISHED"
+        finally:
+            mlflow.end_run(status)
+
+    def _artifact_root(self) -> str | None:
+        """The project's own folder for a local store; a tracking server has its own place."""
+        is_local = self.tracking_uri.startswith("sqlite:")
+        return Path(self.artifacts).absolute().as_uri() if is_local else None

@@ -1,0 +1,163 @@
+"""Gold to a saved posterior: read pinned versions, fit, keep, and record the run in MLflow.
+
+Belongs here: the way of one fit. Must not: the model (see `model`) or what is said of it.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmm_orchestration import __version__
+from mmm_orchestration.errors import PosteriorError
+from mmm_orchestration.inspection import list_gold
+from mmm_orchestration.lake.lake import Lake
+from mmm_orchestration.project import Project
+from mmm_orchestration.tables.contracts import (
+    GOLD_CONTROLS_DAILY,
+    GOLD_KPI_DAILY,
+    GOLD_MEDIA_DAILY,
+)
+
+if TYPE_CHECKING:
+    from mmm_orchestration.model.data import ModelData
+    from mmm_orchestration.model.posterior import Posterior
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The data of one fit and the Delta versions they were read from."""
+
+    data: "ModelData"
+    delta_versions: Mapping[str, int]
+
+    @property
+    def first_day(self) -> str:
+        """First day of the first period."""
+        return str(self.data.periods[0])
+
+    @property
+    def trained_through(self) -> str:
+        """Last day of the last period."""
+        last = self.data.periods[-1].astype("datetime64[D]").item()
+        return str(last + timedelta(days=self.data.period_days - 1))
+
+
+@dataclass(frozen=True)
+class FitRecord:
+    """Where a saved posterior comes from; `version` names its folder."""
+
+    version: str
+    fitted_at: str
+    first_day: str
+    trained_through: str
+    snapshot: str
+    delta_versions: Mapping[str, int]
+    code_version: str
+    dagster_run: str
+    mlflow_run: str
+
+
+def read_snapshot(
+    lake: Lake, *, project: Project, versions: Mapping[str, int] | None = None
+) -> Snapshot:
+    """The model's data from the gold tables at `versions`, or as they are now.
+
+    Raises ModelError when the data make no model.
+    """
+    from mmm_orchestration.model.data import prepare_model_data
+
+    names = [contract.name for contract in list_gold(project) if lake.has(contract.name)]
+    pinned = versions or {name: lake.version(name) for name in names}
+    media, kpi, controls = (
+        lake.read(contract.name, contract=contract, version=pinned.get(contract.name)).collect()
+        for contract in (GOLD_MEDIA_DAILY, GOLD_KPI_DAILY, GOLD_CONTROLS_DAILY)
+    )
+    data = prepare_model_data(media=media, kpi=kpi, controls=controls, project=project)
+    return Snapshot(data, pinned)
+
+
+def fit_snapshot(
+    snapshot: Snapshot, *, project: Project, say: Callable[[str], None]
+) -> "Posterior":
+    """The posterior of the snapshot; the progress of sampling is said in tenths."""
+    from mmm_orchestration.model.fit import fit
+
+    say(f"compiling a model of {snapshot.data.n_periods} periods")
+    told = 0
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        tenth = 10 * done // max(total, 1)
+        if tenth > told:
+            told = tenth
+            say(f"sampling: {done:,} of {total:,} iterations")
+
+    return fit(snapshot.data, project=project, progress=tell)
+
+
+def is_snapshot_observed(record: "FitRecord", *, folder: Path, lake: Lake) -> bool:
+    """Whether the posterior as saved observed what gold held at the versions it names."""
+    from mmm_orchestration.model.posterior import load_posterior
+
+    posterior = load_posterior(folder / record.version)
+    named = read_snapshot(lake, project=posterior.project, versions=record.delta_versions)
+    return posterior.data.snapshot == named.data.snapshot == record.snapshot
+
+
+def keep_posterior(
+    posterior: "Posterior",
+    *,
+    folder: Path,
+    snapshot: Snapshot,
+    dagster_run: str,
+    mlflow_run: str,
+) -> FitRecord:
+    """Saves the posterior below `folder` under a version of its own, with its record."""
+    from mmm_orchestration.model.posterior import save_posterior
+
+    version = f"{snapshot.trained_through}-{posterior.data.snapshot[:8]}-{dagster_run[:8]}"
+    record = FitRecord(
+        version=version,
+        fitted_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        first_day=snapshot.first_day,
+        trained_through=snapshot.trained_through,
+        snapshot=posterior.data.snapshot,
+        delta_versions=dict(snapshot.delta_versions),
+        code_version=__version__,
+        dagster_run=dagster_run,
+        mlflow_run=mlflow_run,
+    )
+    save_posterior(posterior, folder / version)
+    draft = folder / f".{version}.json"
+    draft.write_text(json.dumps(asdict(record), indent=2), encoding="utf-8")
+    draft.rename(folder / f"{version}.json")
+    return record
+
+
+def find_latest(folder: Path) -> FitRecord:
+    """The record of the posterior that was fitted last. Raises PosteriorError without any."""
+    records = [
+        FitRecord(**json.loads(path.read_text(encoding="utf-8"))) for path in folder.glob("*.json")
+    ]
+    if not records:
+        raise PosteriorError(f"There is no posterior in {folder}", fix="Run the job 'train' first")
+    return max(records, key=lambda record: (record.fitted_at, record.version))
+
+
+def load_passed(folder: Path) -> "tuple[FitRecord, Posterior]":
+    """The posterior fitted last; raises PosteriorError when it missed a gate of the project."""
+    from mmm_orchestration.model.convergence import evaluate_convergence
+    from mmm_orchestration.model.posterior import load_posterior
+
+    record = find_latest(folder)
+    posterior = load_posterior(folder / record.version)
+    convergence = evaluate_convergence(posterior.diagnostics, gates=posterior.project.gates)
+    if not convergence.is_passed:
+        raise PosteriorError(
+            f"Posterior {record.version} did not converge: {' '.join(convergence.reasons)}",
+            fix="Sample longer or simplify the model, and train again",
+        )
+    return record, posterior
