@@ -5,7 +5,6 @@ SHELL := /bin/bash
 
 # Bytecode makes every later start several times faster, so a setting that forbids it is lifted.
 export PYTHONDONTWRITEBYTECODE :=
-export PYTHONHASHSEED := 0
 
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 RUN := $(UV) run --frozen --no-sync
@@ -48,8 +47,11 @@ lint: $(READY) ## ruff and mypy
 bench: $(READY) ## print the benchmark table with this machine
 	$(RUN) python -m benchmarks
 
-ui: $(READY) ## the Dagster UI over the demo project, on http://127.0.0.1:3000
-	$(RUN) mmm ui
+demo/mmm.yaml: | $(READY)
+	$(RUN) mmm demo --write-only
+
+ui: $(READY) demo/mmm.yaml ## the Dagster UI over the demo project, on http://127.0.0.1:3000
+	$(RUN) mmm --project demo ui
 
 clean: ## remove the demo project and caches
 	rm -rf demo .dagster_home .pytest_cache .mypy_cache .ruff_cache

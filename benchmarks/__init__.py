@@ -1,0 +1,1 @@
+"""The figures of this system on this machine; `python -m benchmarks` prints them."""

@@ -1,0 +1,90 @@
+"""The model: how long one fit takes and how often its intervals hold the truth."""
+
+import time
+from datetime import date
+from pathlib import Path
+
+from benchmarks.figure import Figure, Settings
+from benchmarks.history import clear_folder, load_history
+from benchmarks.tables import refine
+from mmm_orchestration.days import DayWindow
+from mmm_orchestration.home import open_home
+from mmm_orchestration.insight.results import RoiResults
+from mmm_orchestration.intake import land_source
+from mmm_orchestration.publishing import read_truth
+from mmm_orchestration.sources.simulator import read_last_day, write_demo
+from mmm_orchestration.training import read_snapshot
+
+FIRST_SEED = 1
+
+
+def measure_fit(settings: Settings) -> Figure:
+    """One fit of the demo, compilation and sampling apart."""
+    from mmm_orchestration.model.fit import fit
+    from mmm_orchestration.model.graph import build_model
+    from mmm_orchestration.model.sample import compile_density
+
+    home = load_history(settings.work).home
+    data = read_snapshot(home.open_lake(), project=home.project).data
+    started = time.perf_counter()
+    compile_density(build_model(data, project=home.project))
+    compiled = time.perf_counter()
+    posterior = fit(data, project=home.project)
+    fitted = time.perf_counter()
+    sampler, found = home.project.model.sampler, posterior.diagnostics
+    return Figure(
+        "One fit alone",
+        "",
+        f"{compiled - started:.1f} s to compile, {fitted - compiled:.1f} s to fit",
+        f"{data.n_periods} weeks, {len(data.channels)} channels, {sampler.chains} chains of "
+        f"{sampler.tune} + {sampler.draws}; R-hat {found.max_r_hat:.3f}, bulk ESS "
+        f"{found.min_ess_bulk:,.0f}, {found.n_divergences} divergences; compiled code cached",
+    )
+
+
+def measure_coverage(settings: Settings) -> Figure:
+    """Channels whose 94 % interval holds the simulated truth, over several worlds."""
+    covered: list[int] = []
+    n_channels = 0
+    for seed in range(FIRST_SEED, FIRST_SEED + settings.n_seeds):
+        folder = clear_folder(settings.work / "coverage" / str(seed))
+        held = check_world(folder, seed=seed)
+        covered.append(sum(held.values()))
+        n_channels = len(held)
+    rate = sum(covered) / (n_channels * settings.n_seeds)
+    return Figure(
+        "Truth inside the 94 % interval of contribution",
+        f"at least {n_channels - 1} of {n_channels} channels",
+        f"{', '.join(map(str, covered))} of {n_channels} ({rate:.0%})",
+        f"demos of the seeds {FIRST_SEED} to {FIRST_SEED + settings.n_seeds - 1} through the real "
+        "readers, tables and fit",
+    )
+
+
+def check_world(folder: Path, *, seed: int) -> dict[str, bool]:
+    """Whether the interval of each channel holds its true contribution, for one seed."""
+    write_demo(folder, seed=seed)
+    home = open_home(folder / "mmm.yaml")
+    window = DayWindow(home.project.start, read_last_day(folder))
+    lake = home.open_lake()
+    for source in home.project.sources:
+        land_source(lake, source=source, project=home.project, base=folder, window=window)
+    refine(lake, project=home.project, window=window)
+    results, days = fit_world(folder)
+    truth = read_truth(folder, first=days.first, last=days.last) or {}
+    return {c.channel: c.contribution.covers(truth[c.channel]) for c in results.channels}
+
+
+def fit_world(folder: Path) -> tuple[RoiResults, DayWindow]:
+    """The results on the gold tables of a project and the days they are of."""
+    from mmm_orchestration.insight.summary import summarise
+    from mmm_orchestration.model.fit import fit
+
+    home = open_home(folder / "mmm.yaml")
+    snapshot = read_snapshot(home.open_lake(), project=home.project)
+    posterior = fit(snapshot.data, project=home.project)
+    results = summarise(
+        posterior, model_version="", delta_versions={}, code_version="", fitted_at=""
+    )
+    days = (snapshot.first_day, snapshot.trained_through)
+    return results, DayWindow(*map(date.fromisoformat, days))
