@@ -6,8 +6,9 @@ opens two databases anew for every event, which takes minutes.
 """
 
 import os
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,11 +17,14 @@ from dagster import _check as check
 from dagster._core.events import ASSET_EVENTS
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
 from dagster_shared.record import replace
+from sqlalchemy import Connection, Engine, create_engine
 
 BATCH_SIZE_ENV = "DAGSTER_EVENT_BATCH_SIZE"
 BATCH_SIZE = "2000"
+MAX_ENGINES = 8
 
 
 def enable_batches() -> None:
@@ -29,7 +33,14 @@ def enable_batches() -> None:
 
 
 class BatchedSqliteEventLogStorage(SqliteEventLogStorage):
-    """Dagster's SQLite event log; a batch takes one transaction per database file."""
+    """Dagster's SQLite event log; a batch takes one transaction per database file.
+
+    The engines of the databases used last are kept, so that statements are compiled once.
+    """
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        self._engines: OrderedDict[str, Engine] = OrderedDict()
+        super().__init__(base_dir, inst_data)
 
     @classmethod
     def from_config_value(
@@ -40,6 +51,34 @@ class BatchedSqliteEventLogStorage(SqliteEventLogStorage):
         """The storage in the place where Dagster keeps it below its home, `base_dir`."""
         folder = Path(config_value["base_dir"]) / "history" / "runs"
         return cls(inst_data=inst_data, base_dir=str(folder))
+
+    @contextmanager
+    def _connect(self, shard: str) -> Iterator[Connection]:
+        """A transaction on the database of a run, or on the index."""
+        with self._db_lock, self._keep_engine(shard).begin() as connection:
+            yield connection
+
+    def _keep_engine(self, shard: str) -> Engine:
+        if shard not in self._engines:
+            engine = create_engine(
+                self.conn_string_for_shard(shard),
+                connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
+            )
+            if shard not in self._initialized_dbs:
+                self._initdb(engine)
+                self._initialized_dbs.add(shard)
+            self._engines[shard] = engine
+            if len(self._engines) > MAX_ENGINES:
+                self._engines.popitem(last=False)[1].dispose()
+        self._engines.move_to_end(shard)
+        return self._engines[shard]
+
+    def dispose(self) -> None:
+        """Closes what is open."""
+        for engine in self._engines.values():
+            engine.dispose()
+        self._engines.clear()
+        super().dispose()
 
     def store_event_batch(self, events: Sequence[dg.EventLogEntry]) -> None:
         """Stores the asset events among `events` together, and the others one by one.

@@ -101,7 +101,7 @@ def describe_write(
         "restated_days": dg.MetadataValue.int(len(commit.restated_days)),
     }
     for name, total in commit.sums.items():
-        metadata[f"sum_{name}"] = dg.MetadataValue.float(float(total))
+        metadata[f"sum_{name}"] = dg.MetadataValue.float(round(float(total), 2))
     return dg.MaterializeResult(
         metadata=metadata | counted,
         data_version=dg.DataVersion(f"delta:{commit.version}"),

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from .served import Served, is_serving
 
@@ -27,6 +27,7 @@ FLAGS = (
 )
 START_SECONDS = 240
 STOP_SECONDS = 30
+WAIT_SECONDS = 60
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +70,8 @@ def browser() -> Iterator[BrowserContext]:
         context = playwright.chromium.launch_persistent_context(
             profile, executable_path=CHROMIUM, args=list(FLAGS)
         )
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(WAIT_SECONDS * 1000)
+        expect.set_options(timeout=WAIT_SECONDS * 1000)
         yield context
         context.close()
 
