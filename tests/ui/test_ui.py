@@ -52,11 +52,11 @@ def test_the_graph_shows_every_asset(served: Served, page: Page, pictures: Path)
         page.locator("button:has([aria-label=arrow_drop_down])").nth(i).click()
     settings.last.click()
     page.get_by_role("menuitem", name="Expand all groups").click()
-    page.locator("button:has([aria-label=zoom_out])").click()
     sources = open_home(served.project / "mmm.yaml").project.sources
     for name in (*(f"bronze_{source.name}" for source in sources), *SILVER_AND_LATER):
         expect(page.get_by_role("button", name=name)).to_be_visible()
     expect(page.locator("[style*=green]", has_text="posterior")).to_be_visible()
+    page.locator("button:has([aria-label=zoom_out])").click()
     take(page, pictures / "ui_graph.png")
 
 
@@ -97,6 +97,7 @@ def test_a_check_tells_what_it_means(served: Served, page: Page, pictures: Path)
 
 def test_both_schedules_run(served: Served, page: Page, pictures: Path) -> None:
     """The daily schedule and the replay of the trailing days are on without being asked."""
+    page.set_viewport_size({"width": 1400, "height": 360})
     page.goto(f"{served.url}/automation")
     for name, hour in (("daily_at_six", "06:00"), ("replay_trailing_days", "07:00")):
         expect(page.get_by_text(name, exact=True)).to_be_visible()
