@@ -2,8 +2,8 @@
 
 The pictures of the README are made by
 
-    mmm demo --folder /srv/demo &&
-    MMM_DEMO=/srv/demo MMM_PICTURES=$PWD/docs/images make test-ui
+    mmm demo --folder ../demo &&
+    MMM_DEMO=$PWD/../demo MMM_PICTURES=$PWD/docs/images make test-ui
 """
 
 import re
