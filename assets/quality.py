@@ -47,10 +47,12 @@ def _build_suite_check(suite: Suite, *, project: Project) -> dg.AssetChecksDefin
         window = get_window(context, project=project)
         validation = validate_table(lake.get(), suite=suite, project=project, window=window)
         docs = update_data_docs(validation, folder=folder.data_docs)
-        acceptance = accept_days(lake.get(), project=project, window=window)
+        is_fatal = validation.has_broken_critical and not (
+            accept_days(lake.get(), project=project, window=window).days
+        )
         for verdict in validation.verdicts:
             if _is_asked(context, table=suite.table, check=verdict.expectation.name):
-                yield describe_verdict(verdict, table=suite.table, docs=docs, acceptance=acceptance)
+                yield describe_verdict(verdict, table=suite.table, docs=docs, is_fatal=is_fatal)
 
     return validate
 
@@ -78,7 +80,14 @@ def build_finding_checks(project: Project) -> dg.AssetChecksDefinition:
     """One check per cause of findings over the whole past; they warn and never block."""
     tables = {contract.name for contract in (*list_silver(project), *list_gold(project))}
     causes = [cause for cause in CAUSES if cause.table in tables]
-    specs = [dg.AssetCheckSpec(c.name, asset=c.table, description=c.means) for c in causes]
+    specs = [
+        dg.AssetCheckSpec(
+            cause.name,
+            asset=cause.table,
+            description=f"{cause.means} If red: each finding in the table says what to do.",
+        )
+        for cause in causes
+    ]
 
     @dg.multi_asset_check(name="find_trouble", specs=specs, can_subset=True)
     def find_trouble(

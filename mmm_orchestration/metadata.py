@@ -144,14 +144,14 @@ def describe_frame(frame: pl.DataFrame, *, n_rows: int = MAX_LISTED) -> dg.Metad
 
 
 def describe_verdict(
-    verdict: Verdict, *, table: str, docs: Path, acceptance: Acceptance
+    verdict: Verdict, *, table: str, docs: Path, is_fatal: bool
 ) -> dg.AssetCheckResult:
-    """One expectation's verdict; it blocks where it leaves no day of the run to accept.
+    """One expectation's verdict; a critical one blocks when it `is_fatal` to break it.
 
-    In a run over many days gold takes the good ones, so there a critical verdict is shown as a
-    warning with the days it holds back.
+    In a run over many days gold takes the good ones, so where some day is left a critical
+    verdict is shown as a warning.
     """
-    is_fatal = verdict.severity == "critical" and not acceptance.days
+    is_error = verdict.severity == "critical" and is_fatal
     metadata: dict[str, dg.MetadataValue] = {
         "n_evaluated": dg.MetadataValue.int(verdict.n_evaluated),
         "n_unexpected": dg.MetadataValue.int(verdict.n_unexpected),
@@ -163,7 +163,7 @@ def describe_verdict(
         check_name=verdict.expectation.name,
         asset_key=table,
         passed=verdict.is_passed,
-        severity=dg.AssetCheckSeverity.ERROR if is_fatal else dg.AssetCheckSeverity.WARN,
+        severity=dg.AssetCheckSeverity.ERROR if is_error else dg.AssetCheckSeverity.WARN,
         description=verdict.observed,
         metadata=metadata,
     )

@@ -77,6 +77,11 @@ class Validation:
         """Whether no verdict is red."""
         return all(verdict.is_passed for verdict in self.verdicts)
 
+    @property
+    def has_broken_critical(self) -> bool:
+        """Whether a critical verdict is red."""
+        return any(v.severity == "critical" and not v.is_passed for v in self.verdicts)
+
 
 def validate_frame(
     frame: pl.DataFrame, *, suite: Suite, window: DayWindow | None = None

@@ -4,6 +4,7 @@ Belongs here: mapping columns, setting totals and footers aside. Must not: under
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -65,6 +66,19 @@ class Export:
     def measures(self) -> tuple[str, ...]:
         """The numeric columns the file holds."""
         return tuple(m for m in self.vendor.measures if self.has(m))
+
+    @cached_property
+    def dimensions(self) -> tuple[int, ...]:
+        """The indexes of the columns without a canonical name that hold words or ids."""
+        rest = self.header.rest(len(self.grid.header))
+        return tuple(i for i in rest if self._is_dimension(i))
+
+    def _is_dimension(self, index: int) -> bool:
+        cells = self.grid.column(index)
+        if cells.null_count() == len(cells):
+            return False
+        is_id = bool(_ID_WORDS & set(fold_name(self.grid.header[index]).split()))
+        return is_id or share_numeric(cells) < _METRIC_SHARE
 
 
 @dataclass(frozen=True)
@@ -134,18 +148,6 @@ def sort_lines(export: Export) -> SortedLines:
     )
 
 
-def dimension_indexes(export: Export) -> list[int]:
-    """Columns without a canonical name that hold words or ids."""
-    found = []
-    for i in export.header.rest(len(export.grid.header)):
-        cells = export.grid.column(i)
-        is_id = bool(_ID_WORDS & set(fold_name(export.grid.header[i]).split()))
-        is_empty = cells.null_count() == len(cells)
-        if not is_empty and (is_id or share_numeric(cells) < _METRIC_SHARE):
-            found.append(i)
-    return found
-
-
 def _check_one_day_rows(export: Export) -> None:
     """Nothing when every row starts and ends on one day, else the refusal of a period total."""
     fix = f"Export it from {export.vendor.name} with one row per day"
@@ -196,7 +198,7 @@ def _is_totals_expr(export: Export) -> pl.Expr:
     if not export.vendor.has_blank_totals:
         return is_total
     named = [export.cell(t) for t in export.vendor.texts if export.has(t)]
-    named += [str(i) for i in dimension_indexes(export)]
+    named += [str(i) for i in export.dimensions]
     nameless = [pl.col(c).is_null() | pl.col(c).cast(pl.String).is_in(NOTHING) for c in named]
     return is_total | (has_no_day & pl.all_horizontal(pl.lit(value=True), *nameless))
 

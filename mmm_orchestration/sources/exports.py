@@ -25,7 +25,6 @@ from mmm_orchestration.sources.export_layout import (
     NOTHING,
     Export,
     SortedLines,
-    dimension_indexes,
     lay_out,
     sort_lines,
 )
@@ -110,11 +109,10 @@ def _decide_decimal(export: Export, rows: pl.DataFrame) -> Decimal:
         NumberColumn(export.title(m), export.number_cells(rows, m), is_count=m in counts)
         for m in export.measures
     ]
-    dimensions = dimension_indexes(export)
     witnesses = [
         NumberColumn(export.grid.header[i], rows[str(i)])
         for i in export.header.rest(len(export.grid.header))
-        if i not in dimensions
+        if i not in export.dimensions
     ]
     return decide_decimal(
         columns, witnesses=witnesses, language=export.header.language, file=export.file
@@ -166,7 +164,7 @@ def _void(cells: pl.Series, *, zero_mark: str | None = None) -> pl.Series:
 def _dimensions_expr(export: Export) -> pl.Expr:
     """The columns that name what a row is about, beside the canonical ones, as JSON."""
     titles: dict[str, str] = {}
-    for i in dimension_indexes(export):
+    for i in export.dimensions:
         title = export.grid.header[i] or f"column {i + 1}"
         titles[f"{title} ({i + 1})" if title in titles else title] = str(i)
     if not titles:
@@ -225,7 +223,7 @@ def _list_rules(export: Export, *, window: DayWindow | None, money: Money) -> li
         missing = RowRule("missing_campaign", pl.col("campaign").is_null(), pl.lit("no campaign"))
         rules.append(missing)
     texts = {t: export.title(t) for t in export.vendor.texts if export.has(t)}
-    texts |= {str(i): export.grid.header[i] for i in dimension_indexes(export)}
+    texts |= {str(i): export.grid.header[i] for i in export.dimensions}
     rules += text_rules(texts)
     rules += number_rules({m: export.title(m) for m in export.measures})
     rules += negative_rules(

@@ -87,7 +87,8 @@ def _find_header(lines: Sequence[str], *, count_known: CountKnown, n_needed: int
     """
     counts: list[tuple[int, _Place]] = []
     for i, line in enumerate(lines):
-        by_mark = [(count_known(_split_line(line, delimiter=d)), _Place(i, d)) for d in DELIMITERS]
+        marks = [mark for mark in DELIMITERS if mark in line] or [DELIMITERS[0]]
+        by_mark = [(count_known(_split_line(line, delimiter=d)), _Place(i, d)) for d in marks]
         counts.append(max(by_mark, key=lambda known: known[0]))
     most = max((n for n, _ in counts), default=0)
     return next((place for n, place in counts if n >= n_needed and 2 * n >= most), None)

@@ -71,6 +71,8 @@ def parse_numbers(cells: pl.Series, *, decimal: Decimal) -> pl.Series:
     values = plain.cast(pl.Float64, strict=False)
     if decimal == ",":
         values = values.set(cells.str.contains(".", literal=True).fill_null(value=False), None)
+    if values.null_count() == cells.null_count():
+        return values
     left = (cells.is_not_null() & values.is_null()).arg_true()
     return values.scatter(left, _parse_written(cells.gather(left), decimal=decimal))
 

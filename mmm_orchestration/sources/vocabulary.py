@@ -226,8 +226,10 @@ def fold_name(name: str) -> str:
     code = _SUFFIX.search(name)
     if code and (code["code"] is None or code["code"] in CURRENCIES):
         name = name[: code.start()]
-    folded = unicodedata.normalize("NFKD", name.casefold())
-    plain = "".join(c for c in folded if not unicodedata.combining(c))
+    plain = name.casefold()
+    if not plain.isascii():
+        folded = unicodedata.normalize("NFKD", plain)
+        plain = "".join(c for c in folded if not unicodedata.combining(c))
     return re.sub(r"[\W_]+", " ", plain).strip()
 
 
