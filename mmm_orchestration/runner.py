@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import dagster as dg
+from filelock import FileLock
 
 from mmm_orchestration.days import DayWindow
 from mmm_orchestration.definitions import build_defs
@@ -19,6 +20,7 @@ from mmm_orchestration.event_log import enable_batches
 from mmm_orchestration.home import DAGSTER_HOME_ENV, Home
 from mmm_orchestration.partitions import tag_range
 
+OPENING_LOCK = "opening.lock"
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 Say = Callable[[str], None]
@@ -36,12 +38,21 @@ class Outcome:
 
 @contextmanager
 def open_instance(home: Home) -> Iterator[dg.DagsterInstance]:
-    """The Dagster instance of the project; its home is in the environment while it is open."""
+    """The Dagster instance of the project; its home is in the environment while it is open.
+
+    Two processes may open a new one at once: Dagster creates its databases when it is opened and
+    fails where another process is creating them, so one opens it after the other.
+    """
     enable_batches()
     declared = os.environ.get(DAGSTER_HOME_ENV)
-    os.environ[DAGSTER_HOME_ENV] = str(home.prepare_dagster())
+    folder = home.dagster_home.absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ[DAGSTER_HOME_ENV] = str(folder)
     try:
-        with dg.DagsterInstance.get() as instance:
+        with FileLock(folder / OPENING_LOCK):
+            home.prepare_dagster()
+            opened = dg.DagsterInstance.get()
+        with opened as instance:
             yield instance
     finally:
         if declared is None:
