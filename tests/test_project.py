@@ -142,6 +142,15 @@ def test_project_is_frozen() -> None:
         parse_project(TEXT).currency = "USD"  # type: ignore[misc]
 
 
+def test_effects_fade_by_the_day_where_days_are_delivered() -> None:
+    """Without a declaration the sources decide; a declaration is followed."""
+    weekly = TEXT.replace("date: day", "date: day\n      period: week")
+    assert parse_project(TEXT).fades_daily
+    assert not parse_project(weekly).fades_daily
+    assert parse_project(weekly + "model: {carry_over: day}\n").fades_daily
+    assert not parse_project(TEXT + "model: {carry_over: period}\n").fades_daily
+
+
 def test_content_hash_ignores_form() -> None:
     """Comments, key order and spelt-out defaults do not change the hash; values do."""
     lines = TEXT.splitlines(keepends=True)

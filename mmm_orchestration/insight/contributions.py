@@ -19,7 +19,10 @@ PREDICTIVE_STREAM = 2
 
 @dataclass(frozen=True, eq=False)
 class ChannelDraws:
-    """One channel's unknowns, each of shape (draw,), and its observed exposure (date,)."""
+    """One channel's unknowns, each of shape (draw,), and its observed exposure (date,).
+
+    `spread` (lag, step) says which part of each step of carry-over falls into which period.
+    """
 
     channel: str
     exposure: Array
@@ -27,12 +30,12 @@ class ChannelDraws:
     half: Array
     slope: Array
     effect: Array
-    max_lag: int
+    spread: Array
 
     @cached_property
     def adstock(self) -> Array:
         """Carried-over exposure, shape (draw, date)."""
-        return compute_adstock(self.exposure, alpha=self.alpha, max_lag=self.max_lag)
+        return compute_adstock(self.exposure, alpha=self.alpha, spread=self.spread)
 
     def contribute(self, *, factor: float = 1.0) -> Array:
         """KPI units per period with exposure times `factor` throughout, shape (draw, date)."""
@@ -75,7 +78,7 @@ def iterate_channels(posterior: Posterior) -> Iterator[ChannelDraws]:
             half=posterior.stack("half_saturation")[:, position],
             slope=posterior.stack("slope")[:, position],
             effect=posterior.stack("effect")[:, position],
-            max_lag=posterior.max_lag,
+            spread=posterior.spread,
         )
 
 

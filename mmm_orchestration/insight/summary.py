@@ -114,7 +114,7 @@ def compute_carry_over_days(posterior: Posterior) -> Array:
     alpha = posterior.stack("alpha")
     lags = [
         np.argmax(
-            compute_kernel(column, max_lag=posterior.max_lag).cumsum(axis=1) >= MOSTLY_COME, axis=1
+            compute_kernel(column, spread=posterior.spread).cumsum(axis=1) >= MOSTLY_COME, axis=1
         )
         for column in alpha.T
     ]

@@ -8,21 +8,36 @@ import numpy as np
 from mmm_orchestration.insight.results import Array
 
 
-def compute_kernel(alpha: Array, *, max_lag: int) -> Array:
-    """Weights of each lag, `alpha^l / Σ alpha^l`, shape (draw, lag); alpha = 0 is lag 0 alone."""
-    weights = alpha[:, None] ** np.arange(max_lag + 1)
+def spread_steps(max_lag: int, *, period_days: int, step_days: int) -> Array:
+    """Which part of what comes `k` steps after an exposure falls `l` periods after its own.
+
+    Shape (lag, step), for exposure spread evenly over its period; the unit matrix where a step
+    is a period. The steps reach as far as the periods, `max_lag` of them after the first.
+    """
+    days = np.arange(0, (max_lag + 1) * period_days, step_days)
+    starts = np.arange(max_lag + 1)[:, None] * period_days
+    spread: Array = np.maximum(0.0, 1 - np.abs(days - starts) / period_days)
+    return spread
+
+
+def compute_kernel(alpha: Array, *, spread: Array) -> Array:
+    """Weights of each lag, shape (draw, lag), summing to one, from retention per step (draw,).
+
+    alpha = 0 is lag 0 alone.
+    """
+    weights = alpha[:, None] ** np.arange(spread.shape[1]) @ spread.T
     normalised: Array = weights / weights.sum(axis=1, keepdims=True)
     return normalised
 
 
-def compute_adstock(exposure: Array, *, alpha: Array, max_lag: int) -> Array:
+def compute_adstock(exposure: Array, *, alpha: Array, spread: Array) -> Array:
     """Carried-over exposure, shape (draw, date), from `exposure` (date,) and `alpha` (draw,).
 
     Exposure before the first period is taken as zero.
     """
-    padded = np.concatenate([np.zeros(max_lag), exposure])
+    padded = np.concatenate([np.zeros(len(spread) - 1), exposure])
     lagged = np.lib.stride_tricks.sliding_window_view(padded, len(exposure))[::-1]
-    adstock: Array = compute_kernel(alpha, max_lag=max_lag) @ np.ascontiguousarray(lagged)
+    adstock: Array = compute_kernel(alpha, spread=spread) @ np.ascontiguousarray(lagged)
     return adstock
 
 

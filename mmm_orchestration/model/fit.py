@@ -39,7 +39,7 @@ def fit(data: ModelData, *, project: Project, progress: Progress | None = None) 
         draws=completed,
         data=data,
         design=parts.design.matrix,
-        max_lag=parts.adstock.max_lag,
+        spread=parts.adstock.spread,
         project=project,
         diagnostics=measure_convergence(completed, is_divergent=draws.is_divergent),
         versions={package: version(package) for package in PACKAGES},
@@ -61,12 +61,12 @@ def complete_draws(draws: Draws, *, data: ModelData, parts: Parts, seed: int) ->
     chains_draws = draws.is_divergent.shape
     flat = {k: v.reshape(-1, *v.shape[2:]) for k, v in draws.values.items()}
     scale = float(data.kpi.mean())
-    alpha = flat["mean_lag_days"] / (flat["mean_lag_days"] + data.period_days)
+    alpha = parts.adstock.get_alpha(flat["mean_lag_days"])
     half = flat["half_saturation"] * find_typical_exposure(data.exposure)
     effect, media = np.empty_like(alpha), np.zeros((len(alpha), data.n_periods))
     for c in range(len(data.channels)):
         adstock = compute_adstock(
-            data.exposure[:, c], alpha=alpha[:, c], max_lag=parts.adstock.max_lag
+            data.exposure[:, c], alpha=alpha[:, c], spread=parts.adstock.spread
         )
         saturation = compute_saturation(adstock, half=half[:, c], slope=flat["slope"][:, c])
         effect[:, c] = flat["share"][:, c] / saturation.mean(axis=1)

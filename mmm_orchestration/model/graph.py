@@ -65,7 +65,9 @@ def prepare_parts(data: ModelData, *, project: Project) -> Parts:
         design=design,
         collapsed=collapse_design(design),
         adstock=GeometricAdstock(
-            max_lag=project.model.max_lag_days // data.period_days, period_days=data.period_days
+            max_lag=project.model.max_lag_days // data.period_days,
+            period_days=data.period_days,
+            step_days=1 if project.fades_daily else data.period_days,
         ),
         saturation=HillSaturation(),
         share_median=np.array(medians),
@@ -95,7 +97,9 @@ def build_graph(data: ModelData, *, parts: Parts) -> pm.Model:
         half, slope = parts.saturation.sample_prior(n_channels)
         share = _sample_share(parts)
         sigma = pm.HalfNormal("sigma", _spread(data), initval=_start_sigma(data))
-        adstock = parts.adstock.apply(lagged, parts.adstock.get_alpha(lag_days))
+        adstock = parts.adstock.apply(
+            lagged, parts.adstock.get_alpha(lag_days), pm.Data("spread", parts.adstock.spread)
+        )
         saturation = parts.saturation.apply(adstock / typical, half, slope)
         media = (share / saturation.mean(axis=0) * saturation).sum(axis=1)
         expected = media + _sample_signed(model, parts=parts)

@@ -21,7 +21,7 @@ from mmm_orchestration.model.convergence import Diagnostics
 from mmm_orchestration.model.data import Array, ModelData
 from mmm_orchestration.project import Project
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "MANIFEST.json"
 DRAWS, DATA, SETTINGS = "posterior.nc", "data.nc", "posterior.json"
 
@@ -31,16 +31,17 @@ class Posterior:
     """Everything later steps need of one fit.
 
     `draws` has float32 variables with dims chain and draw, then channel or column:
-    `mean_lag_days`, `alpha` (retention per period), `half_saturation` (exposure per period),
+    `mean_lag_days`, `alpha` (retention per step), `half_saturation` (exposure per period),
     `slope`, `share` (of total KPI), `effect` (KPI units at full saturation), `sigma` (KPI
     units) and `baseline` (coefficients of `design`, KPI units). `design` (date, column) are the
-    baseline columns. `max_lag` counts periods.
+    baseline columns. `spread` (lag, step) says which part of each step of carry-over falls into
+    which later period.
     """
 
     draws: xr.Dataset
     data: ModelData
     design: Array
-    max_lag: int
+    spread: Array
     project: Project
     diagnostics: Diagnostics
     versions: Mapping[str, str]
@@ -106,7 +107,7 @@ def load_posterior(folder: Path) -> Posterior:
         draws=xr.load_dataset(BytesIO(files[DRAWS]), engine="scipy"),
         data=_to_data(observed, settings=settings),
         design=observed["design"].to_numpy(),
-        max_lag=settings["max_lag"],
+        spread=observed["spread"].to_numpy(),
         project=project,
         diagnostics=Diagnostics(**settings["diagnostics"]),
         versions=settings["versions"],
@@ -144,6 +145,7 @@ def _to_dataset(posterior: Posterior) -> xr.Dataset:
             "exposure": (("date", "channel"), data.exposure),
             "spend": (("date", "channel"), data.spend),
             "design": (("date", "column"), posterior.design),
+            "spread": (("lag", "step"), posterior.spread),
         }
     )
     # netCDF 3 has no dimension of length zero
@@ -181,7 +183,6 @@ def _to_json(posterior: Posterior) -> str:
         "controls": posterior.data.control_names,
         "period_days": posterior.data.period_days,
         "notes": posterior.data.notes,
-        "max_lag": posterior.max_lag,
         "diagnostics": asdict(posterior.diagnostics),
         "versions": dict(posterior.versions),
         "project": posterior.project.model_dump(mode="json"),

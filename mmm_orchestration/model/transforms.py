@@ -11,6 +11,7 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
+from mmm_orchestration.insight.transforms import spread_steps
 from mmm_orchestration.model.data import Array
 
 # a symbolic array; PyTensor leaves the types of its operations open
@@ -21,16 +22,19 @@ CHANNEL = "channel"
 
 @dataclass(frozen=True)
 class GeometricAdstock:
-    """Carry-over that fades by `alpha` each period, kernel cut after `max_lag` and summing to one.
+    """Carry-over that fades by `alpha` each step; `max_lag` counts periods.
 
-        a[t] = Σ_l alpha^l x[t-l] / Σ_l alpha^l,   l = 0 … max_lag
+        a[t] = Σ_l w_l x[t-l],   w_l ∝ Σ_k spread[l, k] alpha^k,   Σ_l w_l = 1
 
-    alpha = 0 is no carry-over. The prior is on the mean lag in days, log-normal:
-    `alpha = mean_lag / (mean_lag + period_days)`, so it means the same for days and weeks.
+    A step is one period (then w_l ∝ alpha^l) or a shorter time: fading by the day, with
+    exposure spread evenly over the days of a week, a week keeps more for the next than it does
+    for those after. alpha = 0 is no carry-over. The prior is on the mean lag in days,
+    log-normal: `alpha = mean_lag / (mean_lag + step_days)`, so it means the same for any step.
     """
 
     max_lag: int
     period_days: int
+    step_days: int
     median_days: float = 5.0
     log_sd: float = 1.0
 
@@ -42,13 +46,19 @@ class GeometricAdstock:
         )
 
     def get_alpha(self, mean_lag_days: Tensor) -> Tensor:
-        """Retention per period, shape (channel,)."""
-        return mean_lag_days / (mean_lag_days + self.period_days)
+        """Retention per step, shape (channel,)."""
+        return mean_lag_days / (mean_lag_days + self.step_days)
 
-    def apply(self, lagged: Tensor, alpha: Tensor) -> Tensor:
+    @property
+    def spread(self) -> Array:
+        """Which part of each step's effect falls into which period, shape (lag, step)."""
+        return spread_steps(self.max_lag, period_days=self.period_days, step_days=self.step_days)
+
+    def apply(self, lagged: Tensor, alpha: Tensor, spread: Tensor) -> Tensor:
         """Adstock of shape (date, channel) from exposure of shape (date, lag, channel)."""
-        lags = pt.arange(lagged.shape[1], dtype="float64")  # type: ignore[no-untyped-call]
-        kernel = alpha[None, :] ** lags[:, None]
+        steps = pt.arange(spread.shape[1], dtype="float64")  # type: ignore[no-untyped-call]
+        fading = alpha[None, :] ** steps[:, None]
+        kernel = (spread[:, :, None] * fading[None, :, :]).sum(axis=1)
         kernel = kernel / kernel.sum(axis=0, keepdims=True)
         return (kernel[None, :, :] * lagged).sum(axis=1)
 

@@ -19,6 +19,7 @@ from mmm_orchestration.project.values import (
     Share,
     Sign,
     Slug,
+    Step,
     Strict,
     TimeZone,
     Trend,
@@ -154,6 +155,9 @@ class ModelSpec(Strict):
     yearly_order: Annotated[int, Field(ge=0, le=10)] = 3
     weekly_order: Annotated[int, Field(ge=0, le=3)] = 3
     max_lag_days: Annotated[int, Field(ge=0, le=180)] = 56
+    carry_over: Step | None = Field(
+        default=None, description="the step in which an exposure's effect fades"
+    )
     default_prior: SharePrior = SharePrior(median=0.05, upper=0.3)
     sampler: Sampler = Sampler()
 
@@ -236,6 +240,16 @@ class Project(Strict):
         raise ProjectError(
             f"Source '{name}' does not exist", available=[s.name for s in self.sources]
         )
+
+    @property
+    def fades_daily(self) -> bool:
+        """Whether an exposure's effect fades by the day within the model's periods.
+
+        As `model.carry_over` says; without it, where a media source delivers days.
+        """
+        if self.model.carry_over is not None:
+            return self.model.carry_over == "day"
+        return any(source.has_media and source.period == "day" for source in self.sources)
 
     @property
     def channel_names(self) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ Tax = Literal["excluded", "included", "unknown"]
 Sign = Literal["any", "positive", "negative"]
 KpiKind = Literal["revenue", "units"]
 Grain = Literal["day", "week"]
+Step = Literal["day", "period"]
 WeekDay = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Trend = Literal["none", "linear", "piecewise"]
 

@@ -83,7 +83,7 @@ def make_posterior(*, kpi: str = "", radio_spend: np.ndarray = RADIO_SPEND) -> P
         draws=draws,
         data=data,
         design=np.ones((4, 1)),
-        max_lag=1,
+        spread=np.eye(2),
         project=make_project(kpi),
         diagnostics=Diagnostics(1.0, "a", 500.0, "b", 500.0, "c", 0, 2),
         versions={"pymc": "6"},

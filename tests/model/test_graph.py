@@ -38,7 +38,7 @@ def compute_dense_density(data: ModelData, *, parts: Parts) -> float:
     """The joint log density at the fixed unknowns, with the dense covariance."""
     adstock = np.column_stack(
         [
-            compute_adstock(x, alpha=LAG_DAYS[[c]] / (LAG_DAYS[[c]] + 7), max_lag=8)[0]
+            compute_adstock(x, alpha=LAG_DAYS[[c]] / (LAG_DAYS[[c]] + 7), spread=np.eye(9))[0]
             for c, x in enumerate(data.exposure.T)
         ]
     )

@@ -18,24 +18,30 @@ from mmm_orchestration.model.transforms import (
 pytestmark = pytest.mark.unit
 
 Array = NDArray[np.float64]
-Adstock = Callable[[Array, float], Array]
+Adstock = Callable[..., Array]
 Hill = Callable[[Array, float, float], Array]
 
 MAX_LAG = 4
-ADSTOCK = GeometricAdstock(max_lag=MAX_LAG, period_days=7)
+ADSTOCK = GeometricAdstock(max_lag=MAX_LAG, period_days=7, step_days=7)
+DAILY = GeometricAdstock(max_lag=MAX_LAG, period_days=7, step_days=1)
 EXPOSURE = np.array([0.0, 3.0, 0.0, 0.0, 5.0, 1.0, 0.0, 2.0])
 
 
-def apply_tensor_adstock(exposure: Array, alpha: float) -> Array:
+def apply_tensor_adstock(
+    exposure: Array, alpha: float, *, family: GeometricAdstock = ADSTOCK
+) -> Array:
     """The adstock of the graph."""
-    lagged, alphas = dtensor3(), dvector()
-    compiled = function([lagged, alphas], ADSTOCK.apply(lagged, alphas), mode="FAST_COMPILE")
-    return compiled(ADSTOCK.stack_lags(exposure[:, None]), np.array([alpha]))[:, 0]
+    symbols = dtensor3(), dvector(), dmatrix()
+    compiled = function(symbols, family.apply(*symbols), mode="FAST_COMPILE")
+    lagged = family.stack_lags(exposure[:, None])
+    return compiled(lagged, np.array([alpha]), family.spread)[:, 0]
 
 
-def apply_numpy_adstock(exposure: Array, alpha: float) -> Array:
+def apply_numpy_adstock(
+    exposure: Array, alpha: float, *, family: GeometricAdstock = ADSTOCK
+) -> Array:
     """The adstock on draws."""
-    return twins.compute_adstock(exposure, alpha=np.array([alpha]), max_lag=MAX_LAG)[0]
+    return twins.compute_adstock(exposure, alpha=np.array([alpha]), spread=family.spread)[0]
 
 
 def apply_tensor_hill(adstock: Array, half: float, slope: float) -> Array:
@@ -79,6 +85,17 @@ def test_adstock_keeps_the_sum(adstock: Adstock) -> None:
     """The kernel sums to one, so a pulse keeps its size when the window holds its tail."""
     pulse = np.eye(1, 12, 3)[0] * 8
     assert adstock(pulse, 0.6).sum() == pytest.approx(8)
+    assert adstock(pulse, 0.6, family=DAILY).sum() == pytest.approx(8)
+
+
+@adstocks
+def test_fading_by_the_day_is_the_sum_over_days(adstock: Adstock) -> None:
+    """Weeks that fade by the day are the weekly sums of days with the same exposure each."""
+    alpha = 0.7
+    days = np.repeat(EXPOSURE / 7, 7)
+    kernel = alpha ** np.arange(7 * (MAX_LAG + 1))
+    slow = np.convolve(days, kernel / kernel.sum())[: len(days)].reshape(-1, 7).sum(axis=1)
+    assert np.allclose(adstock(EXPOSURE, alpha, family=DAILY), slow, rtol=1e-4)
 
 
 @hills
@@ -117,9 +134,10 @@ def test_tensor_and_numpy_agree() -> None:
 
 def test_alpha_means_the_same_for_days_and_weeks() -> None:
     """A mean lag of seven days is retention one half by week and seven eighths by day."""
-    daily = GeometricAdstock(max_lag=56, period_days=1)
+    daily = GeometricAdstock(max_lag=56, period_days=1, step_days=1)
     assert ADSTOCK.get_alpha(np.array([7.0])) == 0.5
     assert daily.get_alpha(np.array([7.0])) == 7 / 8
+    assert DAILY.get_alpha(np.array([7.0])) == 7 / 8
 
 
 def test_typical_exposure_counts_periods_that_are_on() -> None:

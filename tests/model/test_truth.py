@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from mmm_orchestration.model.convergence import evaluate_convergence
 from mmm_orchestration.model.fit import fit
 from mmm_orchestration.model.posterior import Posterior
 
-from .worlds import World, make_random_world, read_world
+from .worlds import START, World, make_random_world, make_world, read_world
 
 pytestmark = pytest.mark.truth
 
@@ -151,8 +152,30 @@ def test_daily_periods_can_be_fitted() -> None:
         n_periods=120, period_days=1, extra=SHORT.replace("model: {", "model: {grain: day, ")
     )
     posterior = fit_world(world)
-    assert posterior.max_lag == 56
+    assert posterior.spread.shape == (57, 57)
     assert np.isfinite(posterior.draws["share"]).all()
+
+
+def test_effects_that_fade_by_the_day_are_recovered_from_weeks() -> None:
+    """Carry-over of three days, seen in weekly sums only, is found, and so are contributions."""
+    rng = np.random.default_rng(5)
+    n_weeks, alpha, effects = 150, 0.75, {"tv": 60.0, "radio": 40.0}
+    spend, kpi = {}, 1000 + rng.normal(0, 2, n_weeks)
+    shares = {}
+    for name, effect in effects.items():
+        weekly = rng.gamma(2, 50, n_weeks) * (rng.random(n_weeks) < 0.6)
+        days = np.repeat(weekly / 7, 7)
+        carried = np.convolve(days, (1 - alpha) * alpha ** np.arange(60))[: len(days)]
+        brought = effect * (carried / (carried + 12)).reshape(-1, 7).sum(axis=1)
+        spend[name], shares[name] = weekly, brought.sum()
+        kpi = kpi + brought
+    dates = [START + timedelta(weeks=week) for week in range(n_weeks)]
+    world = make_world(spend=spend, kpi=kpi, dates=dates, extra="model: {carry_over: day}")
+    posterior = fit_world(world)
+    for name, interval in get_shares(posterior).items():
+        assert interval.median == pytest.approx(shares[name] / kpi.sum(), rel=0.03)
+    lags = np.median(posterior.stack("mean_lag_days"), axis=0)
+    assert lags == pytest.approx([3.0, 3.0], rel=0.1)
 
 
 def test_progress_ends_with_all_iterations() -> None:
