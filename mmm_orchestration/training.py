@@ -67,7 +67,7 @@ def read_snapshot(
 
     Raises ModelError when the data make no model.
     """
-    from mmm_orchestration.model.data import prepare_model_data
+    from mmm_orchestration.model.prepare import prepare_model_data
 
     names = [contract.name for contract in list_gold(project) if lake.has(contract.name)]
     pinned = versions or {name: lake.version(name) for name in names}

@@ -13,7 +13,10 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "mmm_orchestration"
 ASSETS = ROOT / "assets"
 
-DOMAIN = ("sources", "tables", "model", "insight", "decisions", "reporting")
+DOMAIN = (
+    *("sources", "tables", "transforms", "model"),
+    *("insight", "evaluation", "diagnosis", "decisions", "reporting"),
+)
 MODEL_LIBRARIES = {"pymc", "pytensor", "nutpie", "arviz", "pymc_extras", "numpyro", "blackjax"}
 PICKLES = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
 REQUIRED = {

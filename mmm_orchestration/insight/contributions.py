@@ -3,15 +3,14 @@
 Belongs here: series and sums from draws. Must not: intervals and words (see `summary`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from mmm_orchestration.insight.results import Array
-from mmm_orchestration.insight.transforms import compute_adstock, compute_saturation
 from mmm_orchestration.model.posterior import Posterior
+from mmm_orchestration.transforms.plan import TransformPlan
 
 NUDGE = 0.01
 PREDICTIVE_STREAM = 2
@@ -19,43 +18,50 @@ PREDICTIVE_STREAM = 2
 
 @dataclass(frozen=True, eq=False)
 class ChannelDraws:
-    """One channel's unknowns, each of shape (draw,), and its observed exposure (date,).
+    """One channel's unknowns by name, each of shape (draw,), and its observed exposure.
 
-    `spread` (lag, step) says which part of each step of carry-over falls into which period.
+    `exposure` (geo, lag + date) begins with the history; `scale` (geo,) is a typical exposure;
+    `effect` (draw, geo) is the contribution per period at a response of one.
     """
 
     channel: str
+    position: int
+    plan: TransformPlan
+    unknowns: Mapping[str, Array]
     exposure: Array
-    alpha: Array
-    half: Array
-    slope: Array
+    scale: Array
     effect: Array
-    spread: Array
-
-    @cached_property
-    def adstock(self) -> Array:
-        """Carried-over exposure, shape (draw, date)."""
-        return compute_adstock(self.exposure, alpha=self.alpha, spread=self.spread)
 
     def contribute(self, *, factor: float = 1.0) -> Array:
-        """KPI units per period with exposure times `factor` throughout, shape (draw, date)."""
-        return self.respond(self.adstock * factor)
+        """KPI units per period with exposure times `factor` throughout, shape (draw, geo, date)."""
+        response = self.plan.transform(
+            factor * self.exposure / self.scale[:, None],
+            channel=self.position,
+            unknowns=self.unknowns,
+        )
+        contribution: Array = self.effect[:, :, None] * response
+        return contribution
 
-    def respond(self, adstock: Array) -> Array:
-        """KPI units per period at each level of `adstock`, shape (draw, level)."""
-        saturation = compute_saturation(adstock, half=self.half, slope=self.slope)
-        response: Array = self.effect[:, None] * saturation
-        return response
+    def respond(self, level: Array) -> Array:
+        """KPI units per period of all geos at steady exposures `level` (geo, level), (draw, level).
+
+        A steady level is carried over to itself, because kernels sum to one.
+        """
+        family = self.plan.saturations[self.position]
+        own = {u.name: self.unknowns[u.name][:, None, None] for u in family.unknowns}
+        response = family.respond(level / self.scale[:, None], np, **own)
+        total: Array = (self.effect[:, :, None] * response).sum(axis=1)
+        return total
 
 
 @dataclass(frozen=True, eq=False)
 class Contributions:
-    """Sums over the window and means over draws, in KPI units.
+    """Sums over the observed window and means over draws, in KPI units, all geos together.
 
     `total` and `nudged` (more of the channel's exposure by one per cent, all else equal) have
     shape (draw, channel); `baseline_total` (draw,); `media_mean` (date, channel);
     `baseline_mean`, `fit_mean`, `fit_low`, `fit_high` (date,), the last two bounding `interval`
-    of the posterior predictive.
+    of the posterior predictive. `by_geo` (geo, channel) holds the mean totals of the geos.
     """
 
     total: Array
@@ -66,39 +72,53 @@ class Contributions:
     fit_mean: Array
     fit_low: Array
     fit_high: Array
+    by_geo: Array
 
 
 def iterate_channels(posterior: Posterior) -> Iterator[ChannelDraws]:
     """The channels in their order, one at a time to keep memory small."""
-    for position, channel in enumerate(posterior.data.channels):
+    data, plan = posterior.data, posterior.plan
+    exposure = np.concatenate([data.history, data.exposure]).transpose(2, 1, 0)
+    for position, channel in enumerate(data.channels):
         yield ChannelDraws(
             channel=channel,
-            exposure=posterior.data.exposure[:, position],
-            alpha=posterior.stack("alpha")[:, position],
-            half=posterior.stack("half_saturation")[:, position],
-            slope=posterior.stack("slope")[:, position],
-            effect=posterior.stack("effect")[:, position],
-            spread=posterior.spread,
+            position=position,
+            plan=plan,
+            unknowns={
+                unknown.name: posterior.stack(unknown.name)[:, unknown.channels.index(position)]
+                for unknown in plan.unknowns
+                if position in unknown.channels
+            },
+            exposure=exposure[position],
+            scale=posterior.scale[:, position],
+            effect=posterior.stack("effect")[:, :, position],
         )
 
 
 def compute_contributions(posterior: Posterior, *, interval: float) -> Contributions:
-    """The KPI taken apart over all draws.
+    """The KPI taken apart over all draws, where it is observed.
 
-    Exposure before the first period is unknown and taken as zero; what the last periods' spend
+    Exposure before the first period counts as far as it is known; what the last periods' spend
     brings after the window is not counted.
     """
-    baseline = posterior.stack("baseline") @ posterior.design.T
-    expected = baseline.copy()
-    totals, nudged, means = [], [], []
+    observed = posterior.data.is_observed.T
+    expected = np.zeros((len(posterior.stack("sigma")), posterior.data.n_periods))
+    baseline = np.zeros_like(expected)
+    for g in range(len(posterior.data.geos)):
+        coefficients = posterior.stack("baseline")[:, g]
+        baseline += (coefficients @ posterior.design[:, g].T) * observed[g]
+    expected += baseline
+    totals, nudged, means, by_geo = [], [], [], []
     for channel in iterate_channels(posterior):
-        series = channel.contribute()
-        expected += series
-        totals.append(series.sum(axis=1))
-        nudged.append(channel.contribute(factor=1 + NUDGE).sum(axis=1))
-        means.append(series.mean(axis=0))
+        series = channel.contribute() * observed
+        expected += series.sum(axis=1)
+        totals.append(series.sum(axis=(1, 2)))
+        nudged.append((channel.contribute(factor=1 + NUDGE) * observed).sum(axis=(1, 2)))
+        means.append(series.sum(axis=1).mean(axis=0))
+        by_geo.append(series.sum(axis=2).mean(axis=0))
     rng = np.random.default_rng([posterior.seed, PREDICTIVE_STREAM])
-    noise = posterior.stack("sigma")[:, None] * rng.standard_normal(expected.shape)
+    variance = posterior.stack("sigma") ** 2 @ observed
+    noise = np.sqrt(variance) * rng.standard_normal(expected.shape)
     tail = (1 - interval) / 2
     low, high = np.quantile(expected + noise, [tail, 1 - tail], axis=0)
     return Contributions(
@@ -110,4 +130,5 @@ def compute_contributions(posterior: Posterior, *, interval: float) -> Contribut
         fit_mean=expected.mean(axis=0),
         fit_low=low,
         fit_high=high,
+        by_geo=np.column_stack(by_geo),
     )

@@ -21,22 +21,23 @@ def compute_curves(posterior: Posterior) -> tuple[ResponseCurve, ...]:
     measures = {c.name: c.exposure for c in posterior.project.channels}
     curves = []
     for position, draws in enumerate(iterate_channels(posterior)):
-        spend = posterior.data.spend[:, position]
+        spend = posterior.data.spend[:, :, position]
+        exposure = posterior.data.exposure[:, :, position]
         has_spend = bool(posterior.data.has_spend[position]) and spend.sum() > 0
         unit = posterior.project.currency if has_spend else measures[draws.channel]
-        axis = spend if has_spend else draws.exposure
-        curves.append(compute_curve(draws, axis=axis, unit=unit))
+        axis = spend if has_spend else exposure
+        curves.append(compute_curve(draws, axis=axis, exposure=exposure, unit=unit))
     return tuple(curves)
 
 
-def compute_curve(draws: ChannelDraws, *, axis: Array, unit: str) -> ResponseCurve:
-    """Contribution per period against a steady level on the axis of `axis` (date,).
+def compute_curve(draws: ChannelDraws, *, axis: Array, exposure: Array, unit: str) -> ResponseCurve:
+    """Contribution per period against a steady level on the axis of `axis` (date, geo).
 
-    A steady level leaves adstock at that level, because the kernel sums to one.
+    The level is that of all geos, shared out as their exposure (date, geo) was.
     """
-    level = np.linspace(0, BEYOND * axis.max(), N_LEVELS)
-    exposure = level * draws.exposure.sum() / axis.sum()
-    response = draws.respond(np.broadcast_to(exposure, (len(draws.effect), N_LEVELS)))
+    total = axis.sum(axis=1)
+    level = np.linspace(0, BEYOND * total.max(), N_LEVELS)
+    response = draws.respond(exposure.sum(axis=0)[:, None] * level / total.sum())
     tail = (1 - INTERVAL) / 2
     low, median, high = np.quantile(response, [tail, 0.5, 1 - tail], axis=0)
     return ResponseCurve(
@@ -46,6 +47,6 @@ def compute_curve(draws: ChannelDraws, *, axis: Array, unit: str) -> ResponseCur
         median=median,
         low=low,
         high=high,
-        observed=float(axis[axis > 0].mean()),
-        observed_max=float(axis.max()),
+        observed=float(total[total > 0].mean()),
+        observed_max=float(total.max()),
     )

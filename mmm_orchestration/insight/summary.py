@@ -7,7 +7,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mmm_orchestration.insight.contributions import NUDGE, Contributions, compute_contributions
+from mmm_orchestration.insight.contributions import (
+    NUDGE,
+    Contributions,
+    compute_contributions,
+    iterate_channels,
+)
 from mmm_orchestration.insight.curves import compute_curves
 from mmm_orchestration.insight.doubts import describe_baseline, describe_doubts
 from mmm_orchestration.insight.results import (
@@ -20,7 +25,6 @@ from mmm_orchestration.insight.results import (
     Provenance,
     RoiResults,
 )
-from mmm_orchestration.insight.transforms import compute_kernel
 from mmm_orchestration.model.posterior import Posterior
 from mmm_orchestration.model.priors import describe_share_prior, get_share_prior
 
@@ -38,7 +42,7 @@ def summarise(
     """Everything the ROI report says, from saved draws alone."""
     parts = compute_contributions(posterior, interval=INTERVAL)
     data = posterior.data
-    baseline_share = compute_interval(parts.baseline_total / data.kpi.sum())
+    baseline_share = compute_interval(parts.baseline_total / data.kpi_total.sum())
     below_zero = float((parts.baseline_mean < 0).mean())
     return RoiResults(
         provenance=describe_provenance(
@@ -52,7 +56,7 @@ def summarise(
         baseline_share=baseline_share,
         curves=compute_curves(posterior),
         series=build_series(posterior, parts=parts),
-        fit=measure_fit(data.kpi, parts=parts),
+        fit=measure_fit(data.kpi_total, parts=parts),
         convergence=posterior.diagnostics.to_metrics(),
         notes=(*data.notes, *describe_baseline(baseline_share, part_below_zero=below_zero)),
     )
@@ -65,8 +69,9 @@ def summarise_channels(posterior: Posterior, *, parts: Contributions) -> tuple[C
     one per cent more of the channel in every period would bring per unit of that spend.
     """
     data, value = posterior.data, value_per_kpi(posterior)
-    has_spend = data.has_spend & (np.nan_to_num(data.spend).sum(axis=0) > 0)
-    spend = [float(data.spend[:, c].sum()) if has_spend[c] else None for c in range(len(has_spend))]
+    spent = np.where(data.is_observed[:, :, None], data.spend, 0.0).sum(axis=(0, 1))
+    has_spend = data.has_spend & (np.nan_to_num(spent) > 0)
+    spend = [float(s) if has else None for s, has in zip(spent, has_spend, strict=True)]
     roi = [
         compute_interval(value * parts.total[:, c] / s) if s else None for c, s in enumerate(spend)
     ]
@@ -78,9 +83,9 @@ def summarise_channels(posterior: Posterior, *, parts: Contributions) -> tuple[C
     doubts = describe_doubts(
         channels=data.channels,
         total=parts.total,
-        kpi_total=float(data.kpi.sum()),
+        kpi_total=float(data.kpi_total.sum()),
         prior_log_sd=np.array([describe_share_prior(p)[1] for p in priors]),
-        is_on=(data.exposure > 0).mean(axis=0),
+        is_on=(data.exposure.sum(axis=1) > 0).mean(axis=0),
         roi=roi,
     )
     carry_over = compute_carry_over_days(posterior)
@@ -89,7 +94,7 @@ def summarise_channels(posterior: Posterior, *, parts: Contributions) -> tuple[C
             channel=channel,
             spend=spend[c],
             contribution=compute_interval(parts.total[:, c]),
-            share=compute_interval(parts.total[:, c] / data.kpi.sum()),
+            share=compute_interval(parts.total[:, c] / data.kpi_total.sum()),
             roi=roi[c],
             marginal_roi=marginal[c],
             carry_over_days=compute_interval(carry_over[:, c]),
@@ -111,13 +116,11 @@ def compute_carry_over_days(posterior: Posterior) -> Array:
 
     A whole number of periods; zero where that much comes in the period of the exposure.
     """
-    alpha = posterior.stack("alpha")
-    lags = [
-        np.argmax(
-            compute_kernel(column, spread=posterior.spread).cumsum(axis=1) >= MOSTLY_COME, axis=1
-        )
-        for column in alpha.T
-    ]
+    plan = posterior.plan
+    lags = []
+    for channel in iterate_channels(posterior):
+        kernel = plan.kernel_of(channel.position, unknowns=channel.unknowns)
+        lags.append(np.argmax(kernel.cumsum(axis=0) >= MOSTLY_COME, axis=0))
     days: Array = np.column_stack(lags).astype(float) * posterior.data.period_days
     return days
 
@@ -135,7 +138,7 @@ def build_series(posterior: Posterior, *, parts: Contributions) -> ContributionS
         periods=data.periods,
         period_days=data.period_days,
         channels=data.channels,
-        kpi=data.kpi,
+        kpi=data.kpi_total,
         baseline=parts.baseline_mean,
         media=parts.media_mean,
         fit=parts.fit_mean,

@@ -22,8 +22,8 @@ Group = Literal["intercept", "trend", "yearly", "weekly", "holiday", "event", "c
 class Design:
     """The baseline design.
 
-    `matrix` has shape (date, column); `prior_mean` and `prior_sd` have shape (column,), in
-    units of the mean KPI. A column whose `signs` is not 'any' keeps one side of zero.
+    `matrix` has shape (date, geo, column); `prior_mean` and `prior_sd` have shape (column,), in
+    units of a geo's mean KPI. A column whose `signs` is not 'any' keeps one side of zero.
     """
 
     matrix: Array
@@ -36,7 +36,10 @@ class Design:
 
 @dataclass(frozen=True, eq=False)
 class _Block:
-    """Columns of one group; `scale` is the prior sd in standard deviations of the KPI."""
+    """Columns of one group, shape (date, column), or (date, geo, column) where geos differ.
+
+    `scale` is the prior sd in standard deviations of the KPI.
+    """
 
     group: Group
     names: tuple[str, ...]
@@ -62,20 +65,35 @@ def build_design(data: ModelData, *, project: Project) -> Design:
         build_controls(data, project=project),
     ]
     ones = np.ones((data.n_periods, 1))
-    spread = data.kpi.std() / data.kpi.mean()
+    spread = float(np.mean(measure_spread(data)))
     sds = [np.full(len(b.names), b.scale * spread) for b in blocks]
     names = tuple(n for b in blocks for n in b.names)
     signs: list[Sign] = ["any"]
     for block in blocks:
         signs += block.signs or ["any"] * len(block.names)
     return Design(
-        matrix=np.hstack([ones, *(b.matrix for b in blocks)]),
+        matrix=np.concatenate(
+            [_by_geo(m, n_geos=len(data.geos)) for m in (ones, *(b.matrix for b in blocks))], axis=2
+        ),
         columns=("intercept", *names),
         groups=("intercept", *(b.group for b in blocks for _ in b.names)),
         signs=tuple(signs),
         prior_mean=np.r_[1.0, np.zeros(len(names))],
         prior_sd=np.concatenate([[1.0], *sds]),
     )
+
+
+def measure_spread(data: ModelData) -> Array:
+    """Standard deviation of the KPI relative to its mean, by geo, shape (geo,)."""
+    spread: Array = np.nanstd(data.kpi, axis=0) / data.kpi_mean
+    return spread
+
+
+def _by_geo(matrix: Array, *, n_geos: int) -> Array:
+    """Columns that are the same in every geo, or already by geo, as (date, geo, column)."""
+    if matrix.ndim == 3:
+        return matrix
+    return np.broadcast_to(matrix[:, None, :], (len(matrix), n_geos, matrix.shape[1]))
 
 
 def build_trend(data: ModelData, *, trend: Trend, knots_per_year: float) -> _Block:
@@ -130,9 +148,10 @@ def build_events(data: ModelData, *, project: Project) -> _Block:
 
 
 def build_controls(data: ModelData, *, project: Project) -> _Block:
-    """The controls, each with mean zero and standard deviation one."""
+    """The controls, each with mean zero and standard deviation one over all geos."""
     signs = {c.name: c.sign for c in project.controls}
-    standard = (data.controls - data.controls.mean(axis=0)) / data.controls.std(axis=0)
+    mean, sd = data.controls.mean(axis=(0, 1)), data.controls.std(axis=(0, 1))
+    standard = (data.controls - mean) / sd
     return _Block(
         group="control",
         names=data.control_names,

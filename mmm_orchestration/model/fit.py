@@ -10,14 +10,13 @@ import pymc as pm
 import xarray as xr
 
 from mmm_orchestration.errors import ModelError
-from mmm_orchestration.insight.transforms import compute_adstock, compute_saturation
-from mmm_orchestration.model.collapse import recover_coefficients
 from mmm_orchestration.model.data import Array, ModelData
-from mmm_orchestration.model.graph import Parts, build_graph, prepare_parts
+from mmm_orchestration.model.graph import build_graph, name_dim
 from mmm_orchestration.model.measure import measure_convergence
+from mmm_orchestration.model.parts import Parts, prepare_parts
 from mmm_orchestration.model.posterior import Posterior
+from mmm_orchestration.model.recover import recover
 from mmm_orchestration.model.sample import Draws, Progress, sample_posterior
-from mmm_orchestration.model.transforms import find_typical_exposure
 from mmm_orchestration.project import Project
 
 PACKAGES = ("pymc", "pytensor", "nutpie", "numpy", "holidays")
@@ -31,89 +30,64 @@ def fit(data: ModelData, *, project: Project, progress: Progress | None = None) 
     iterations done and in all.
     """
     parts = prepare_parts(data, project=project)
-    model = build_graph(data, parts=parts)
-    check_observed(model, data=data)
+    model = build_graph(parts)
+    check_observed(model, parts=prepare_parts(data, project=project))
     draws = sample_posterior(model, sampler=project.model.sampler, progress=progress)
-    completed = complete_draws(draws, data=data, parts=parts, seed=project.model.sampler.seed)
+    completed = complete_draws(draws, parts=parts, seed=project.model.sampler.seed)
     return Posterior(
         draws=completed,
         data=data,
         design=parts.design.matrix,
-        spread=parts.adstock.spread,
+        scale=parts.scale,
         project=project,
         diagnostics=measure_convergence(completed, is_divergent=draws.is_divergent),
         versions={package: version(package) for package in PACKAGES},
     )
 
 
-def check_observed(model: pm.Model, *, data: ModelData) -> None:
-    """Nothing when KPI and exposure in the graph are those of `data`, else ModelError."""
+def check_observed(model: pm.Model, *, parts: Parts) -> None:
+    """Nothing when KPI and exposure in the graph are those of `parts`, else ModelError."""
     (observed,) = model.observed_RVs
     kpi = model.rvs_to_values[observed].data
-    exposure = model["lagged_exposure"].get_value()[:, 0, :]
-    for name, got, wanted in (("KPI", kpi, data.kpi), ("exposure", exposure, data.exposure)):
+    exposure = model["exposure"].get_value()
+    for name, got, wanted in (("KPI", kpi, parts.kpi), ("exposure", exposure, parts.exposure)):
         if not np.array_equal(got, wanted):
-            raise ModelError(f"The {name} in the graph is not that of snapshot {data.snapshot}")
+            raise ModelError(f"The {name} in the graph is not that of the data", got=got.shape)
 
 
-def complete_draws(draws: Draws, *, data: ModelData, parts: Parts, seed: int) -> xr.Dataset:
-    """The draws in the user's units, with the collapsed baseline drawn for each of them."""
-    chains_draws = draws.is_divergent.shape
+def complete_draws(draws: Draws, *, parts: Parts, seed: int) -> xr.Dataset:
+    """The draws in the user's units, with baseline and effects by geo drawn for each of them."""
+    shape = draws.is_divergent.shape
     flat = {k: v.reshape(-1, *v.shape[2:]) for k, v in draws.values.items()}
-    scale = float(data.kpi.mean())
-    alpha = parts.adstock.get_alpha(flat["mean_lag_days"])
-    half = flat["half_saturation"] * find_typical_exposure(data.exposure)
-    effect, media = np.empty_like(alpha), np.zeros((len(alpha), data.n_periods))
-    for c in range(len(data.channels)):
-        adstock = compute_adstock(
-            data.exposure[:, c], alpha=alpha[:, c], spread=parts.adstock.spread
-        )
-        saturation = compute_saturation(adstock, half=half[:, c], slope=flat["slope"][:, c])
-        effect[:, c] = flat["share"][:, c] / saturation.mean(axis=1)
-        media += effect[:, c, None] * saturation
-    baseline = _draw_baseline(flat, media=media, data=data, parts=parts, seed=seed)
-    by_channel = {
-        "mean_lag_days": flat["mean_lag_days"],
-        "alpha": alpha,
-        "half_saturation": half,
-        "slope": flat["slope"],
-        "share": flat["share"],
-        "effect": effect * scale,
+    recovered = recover(flat, parts=parts, rng=np.random.default_rng([seed, RECOVERY_STREAM]))
+    size = parts.data.kpi_mean
+    variables: dict[str, tuple[tuple[str, ...], Array]] = {
+        u.name: ((name_dim(u, parts=parts),), flat[u.name]) for u in parts.plan.unknowns
     }
-    shape = (*chains_draws, -1)
+    variables |= {
+        "share": (("channel",), flat["share"]),
+        "effect": (("geo", "channel"), recovered.effect * size[:, None]),
+        "sigma": (("geo",), flat["sigma"] * size),
+        "baseline": (("geo", "column"), recovered.baseline * size[:, None]),
+    }
+    if parts.n_geos > 1:
+        variables["effect_spread"] = (("channel",), flat["effect_spread"])
+        variables["baseline_spread"] = (("spread",), flat["baseline_spread"])
     return xr.Dataset(
         {
-            **{
-                k: (("chain", "draw", "channel"), v.reshape(shape).astype("float32"))
-                for k, v in by_channel.items()
-            },
-            "sigma": (
-                ("chain", "draw"),
-                (flat["sigma"] * scale).reshape(chains_draws).astype("float32"),
-            ),
-            "baseline": (
-                ("chain", "draw", "column"),
-                (baseline * scale).reshape(shape).astype("float32"),
-            ),
+            name: (
+                ("chain", "draw", *dims),
+                values.reshape(*shape, *values.shape[1:]).astype("float32"),
+            )
+            for name, (dims, values) in variables.items()
         },
-        coords={"channel": list(data.channels), "column": list(parts.design.columns)},
+        coords={
+            **{
+                name_dim(u, parts=parts): [parts.data.channels[c] for c in u.channels]
+                for u in parts.plan.unknowns
+            },
+            "geo": list(parts.data.geos),
+            "channel": list(parts.data.channels),
+            "column": list(parts.design.columns),
+        },
     )
-
-
-def _draw_baseline(
-    flat: dict[str, Array], *, media: Array, data: ModelData, parts: Parts, seed: int
-) -> Array:
-    """Coefficients of all design columns, shape (draw, column), in units of the mean KPI."""
-    collapsed = parts.collapsed
-    coefficients = np.empty((len(media), len(parts.design.columns)))
-    residual = data.kpi / data.kpi.mean() - collapsed.mean - media
-    if parts.signed:
-        size = flat["signed_coefficient"]
-        residual -= size @ parts.signed_matrix.T
-        turn = np.array([-1.0 if s == "negative" else 1.0 for s in parts.design.signs])
-        coefficients[:, ~collapsed.is_collapsed] = size * turn[~collapsed.is_collapsed]
-    rng = np.random.default_rng([seed, RECOVERY_STREAM])
-    coefficients[:, collapsed.is_collapsed] = recover_coefficients(
-        collapsed, residual=residual, sigma=flat["sigma"], rng=rng
-    )
-    return coefficients

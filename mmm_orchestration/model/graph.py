@@ -1,126 +1,105 @@
 """The PyMC model. Does not sample, read or log.
 
 All data enter as shared arrays of unknown shape, so the compiled density is the same for every
-project and every refit and comes from PyTensor's cache on disk.
+project with the same families and every refit, and comes from PyTensor's cache on disk.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import shared
 
-from mmm_orchestration.model.collapse import Collapsed, collapse_design
-from mmm_orchestration.model.data import Array, ModelData
-from mmm_orchestration.model.design import Design, build_design
-from mmm_orchestration.model.priors import describe_share_prior, get_share_prior
-from mmm_orchestration.model.transforms import (
-    CHANNEL,
-    GeometricAdstock,
-    HillSaturation,
-    Tensor,
-    find_typical_exposure,
-)
+from mmm_orchestration.model.data import ModelData
+from mmm_orchestration.model.ops import CarryOver, Collapse, Tensor
+from mmm_orchestration.model.parts import Parts, prepare_parts
 from mmm_orchestration.project import Project
+from mmm_orchestration.transforms.plan import ChannelUnknown
 
-SIGNED = "signed_control"
-
-
-@dataclass(frozen=True, eq=False)
-class Parts:
-    """What the graph is built from and what completes its draws afterwards."""
-
-    design: Design
-    collapsed: Collapsed
-    adstock: GeometricAdstock
-    saturation: HillSaturation
-    share_median: Array
-    share_log_sd: Array
-
-    @property
-    def signed(self) -> tuple[str, ...]:
-        """Names of the columns that keep one side of zero."""
-        return tuple(
-            c for c, s in zip(self.design.columns, self.design.signs, strict=True) if s != "any"
-        )
-
-    @property
-    def signed_matrix(self) -> Array:
-        """Those columns, turned so that their coefficients are positive, (date, column)."""
-        kept = ~self.collapsed.is_collapsed
-        turn = np.array([-1.0 if s == "negative" else 1.0 for s in self.design.signs])
-        matrix: Array = (self.design.matrix * turn)[:, kept]
-        return matrix
-
-
-def prepare_parts(data: ModelData, *, project: Project) -> Parts:
-    """Design, transforms and share priors for `data`."""
-    design = build_design(data, project=project)
-    medians, sds = zip(
-        *(describe_share_prior(get_share_prior(project, channel=c)) for c in data.channels),
-        strict=True,
-    )
-    return Parts(
-        design=design,
-        collapsed=collapse_design(design),
-        adstock=GeometricAdstock(
-            max_lag=project.model.max_lag_days // data.period_days,
-            period_days=data.period_days,
-            step_days=1 if project.fades_daily else data.period_days,
-        ),
-        saturation=HillSaturation(),
-        share_median=np.array(medians),
-        share_log_sd=np.array(sds),
-    )
+CHANNEL, GEO, SIGNED, SPREAD = "channel", "geo", "signed_control", "geo_spread_of"
+SPREADS = ("intercept", "trend and season")
+EFFECT_SPREAD = 0.3
+BASELINE_SPREAD = 0.5
 
 
 def build_model(data: ModelData, *, project: Project) -> pm.Model:
-    """The media mix model of `data`; NUTS sees carry-over, saturation, shares and noise only.
+    """The media mix model of `data`; NUTS sees all but the baseline and the effects by geo.
 
-    Observed arrays stay in it untouched: `kpi` (date,) and `lagged_exposure`
-    (date, lag, channel), whose lag 0 is the exposure.
+    Observed arrays stay in it: `observed` is the KPI (geo, date) in units of each geo's mean,
+    `exposure` (geo, lag + date, channel) is in typical exposures.
     """
-    return build_graph(data, parts=prepare_parts(data, project=project))
+    return build_graph(prepare_parts(data, project=project))
 
 
-def build_graph(data: ModelData, *, parts: Parts) -> pm.Model:
-    """The model of `data` from its prepared `parts`."""
-    n_channels = len(data.channels)
+def build_graph(parts: Parts) -> pm.Model:
+    """The model of its prepared `parts`, with everything linear and Gaussian integrated out."""
     with pm.Model() as model:
-        # lengths are shared variables so that no shape is compiled in
-        model.add_coord(CHANNEL, data.channels, length=_shared(n_channels, "n_channels"))
-        lagged = pm.Data("lagged_exposure", parts.adstock.stack_lags(data.exposure))
-        typical = pm.Data("typical_exposure", find_typical_exposure(data.exposure))
-        scale = pm.Data("kpi_scale", float(data.kpi.mean()))
-        lag_days = parts.adstock.sample_prior(n_channels)
-        half, slope = parts.saturation.sample_prior(n_channels)
-        share = _sample_share(parts)
-        sigma = pm.HalfNormal("sigma", _spread(data), initval=_start_sigma(data))
-        adstock = parts.adstock.apply(
-            lagged, parts.adstock.get_alpha(lag_days), pm.Data("spread", parts.adstock.spread)
+        _add_coords(model, parts=parts)
+        response = _transform(parts)
+        size = _sample_share(parts) / _weigh(response, parts=parts)
+        sigma = pm.HalfNormal(
+            "sigma", pm.Data("kpi_spread", parts.spread), dims=GEO, initval=0.5 * parts.spread
         )
-        saturation = parts.saturation.apply(adstock / typical, half, slope)
-        media = (share / saturation.mean(axis=0) * saturation).sum(axis=1)
-        expected = media + _sample_signed(model, parts=parts)
-        _observe(data, parts=parts, scale=scale, expected=expected, sigma=sigma)
+        expected = (response * size).sum(axis=2) + _sample_signed(model, parts=parts)
+        columns = _list_columns(response * size, parts=parts)
+        _observe(parts, expected=expected, columns=columns, sigma=sigma)
     return model
 
 
-def _spread(data: ModelData) -> Tensor:
-    return pm.Data("kpi_spread", float(data.kpi.std() / data.kpi.mean()))
+def _add_coords(model: pm.Model, *, parts: Parts) -> None:
+    """The dims; lengths are shared variables so that no shape is compiled in."""
+    add_coord(model, CHANNEL, parts.data.channels)
+    add_coord(model, GEO, parts.data.geos)
+    for unknown in parts.plan.unknowns:
+        dim = name_dim(unknown, parts=parts)
+        if dim != CHANNEL:
+            add_coord(model, dim, tuple(parts.data.channels[c] for c in unknown.channels))
 
 
-def _start_sigma(data: ModelData) -> Array:
-    return np.asarray(0.5 * data.kpi.std() / data.kpi.mean())
+def name_dim(unknown: ChannelUnknown, *, parts: Parts) -> str:
+    """The dim of an unknown: all channels, or those whose family has it."""
+    if len(unknown.channels) == len(parts.data.channels):
+        return CHANNEL
+    return f"channel_of_{unknown.name}"
 
 
-def _shared(value: int, name: str) -> Tensor:
-    return shared(np.asarray(value, dtype="int64"), name=name)  # type: ignore[no-untyped-call]
+def add_coord(model: pm.Model, name: str, labels: tuple[str, ...]) -> None:
+    """A dim whose length is a shared variable."""
+    length: Tensor = shared(np.asarray(len(labels), dtype="int64"), name=f"n_{name}")  # type: ignore[no-untyped-call]
+    model.add_coord(name, labels, length=length)
+
+
+def _transform(parts: Parts) -> Tensor:
+    """The response of every channel, shape (geo, date, channel), zero where nothing is observed."""
+    exposure = pm.Data("exposure", parts.exposure)
+    unknowns = _sample_transforms(parts)
+    kernels = parts.plan.build_kernels(unknowns, spread=pm.Data("spread", parts.plan.spread), xp=pt)
+    if parts.plan.order == "adstock_first":
+        response = parts.plan.respond(CarryOver()(exposure, kernels), unknowns, xp=pt)
+    else:
+        response = CarryOver()(parts.plan.respond(exposure, unknowns, xp=pt), kernels)
+    return response * pm.Data("is_observed", parts.is_observed.astype(float))[:, :, None]
+
+
+def _sample_transforms(parts: Parts) -> Mapping[str, Tensor]:
+    """The unknowns of carry-over and saturation, each over the channels that have it."""
+    sampled = {}
+    for unknown in parts.plan.unknowns:
+        median = np.array([prior.median for prior in unknown.priors])
+        log_sd = np.array([prior.log_sd for prior in unknown.priors])
+        sampled[unknown.name] = pm.LogNormal(
+            unknown.name,
+            pt.log(pm.Data(f"{unknown.name}_prior_median", median)),
+            pm.Data(f"{unknown.name}_prior_log_sd", log_sd),
+            dims=name_dim(unknown, parts=parts),
+            initval=median,
+        )
+    return sampled
 
 
 def _sample_share(parts: Parts) -> Tensor:
-    """Mean contribution of each channel as a share of the mean KPI."""
+    """Contribution of each channel as a share of the KPI, all geos together."""
     median = pm.Data("share_prior_median", parts.share_median)
     log_sd = pm.Data("share_prior_log_sd", parts.share_log_sd)
     return pm.LogNormal(
@@ -128,59 +107,62 @@ def _sample_share(parts: Parts) -> Tensor:
     )
 
 
+def _weigh(response: Tensor, *, parts: Parts) -> Tensor:
+    """Mean response of each channel over observed periods by size of geo, shape (channel,)."""
+    weight = pm.Data("weight", parts.weight)
+    return (response * weight[:, :, None]).sum(axis=(0, 1))
+
+
 def _sample_signed(model: pm.Model, *, parts: Parts) -> Tensor | float:
-    """What the sign-constrained columns add, shape (date,); zero where there are none."""
+    """What the sign-constrained columns add, shape (geo, date); zero where there are none."""
     if not parts.signed:
         return 0.0
-    model.add_coord(SIGNED, parts.signed, length=_shared(len(parts.signed), "n_signed"))
-    sd = parts.design.prior_sd[~parts.collapsed.is_collapsed]
+    add_coord(model, SIGNED, parts.signed)
+    sd = parts.design.prior_sd[~parts.is_free]
     columns = pm.Data("signed_columns", parts.signed_matrix)
     size = pm.HalfNormal(
         "signed_coefficient", pm.Data("signed_prior_sd", sd), dims=SIGNED, initval=0.5 * sd
     )
-    return (columns * size[None, :]).sum(axis=1)
+    return (columns * size).sum(axis=2)
 
 
-def _observe(
-    data: ModelData,
-    *,
-    parts: Parts,
-    scale: Tensor,
-    expected: Tensor,
-    sigma: Tensor,
-) -> None:
-    """The KPI, observed with the baseline integrated out."""
-    basis = pm.Data("basis", parts.collapsed.basis)
-    strength = pm.Data("strength", parts.collapsed.strength)
-    mean = pm.Data("baseline_mean", parts.collapsed.mean)
+def _list_columns(media: Tensor, *, parts: Parts) -> Tensor:
+    """The columns whose coefficients differ by geo, shape (geo, date, column).
 
-    def logp(value: Tensor, expected: Tensor, sigma: Tensor) -> Tensor:
-        residual = value / scale - mean - expected
-        return compute_collapsed_logp(residual, sigma=sigma, basis=basis, strength=strength)
-
-    pm.CustomDist("kpi", expected, sigma, logp=logp, observed=data.kpi, signature="(t),()->(t)")
-
-
-def compute_collapsed_logp(
-    residual: Tensor,
-    *,
-    sigma: Tensor,
-    basis: Tensor,
-    strength: Tensor,
-) -> Tensor:
-    """The log of N(residual | 0, σ² I + U diag(s²) Uᵀ), a scalar.
-
-    `residual` (date,), `basis` U (date, rank), `strength` s² (rank,). Written with sums
-    instead of dot products, which take minutes to compile on a first run.
+    Deviations of the baseline first, then of the effects; none nationally.
     """
-    variance = sigma**2
-    projected = (residual[:, None] * basis).sum(axis=0)
-    outside = (residual**2).sum() - (projected**2).sum()
-    n_outside = residual.shape[0] - strength.shape[0]
-    return -0.5 * (
-        (projected**2 / (variance + strength)).sum()
-        + outside / variance
-        + pt.log(variance + strength).sum()
-        + n_outside * pt.log(variance)
-        + residual.shape[0] * np.log(2 * np.pi)
+    if parts.n_geos == 1:
+        return pt.zeros((media.shape[0], media.shape[1], 0))
+    pm.modelcontext(None).add_coord(SPREAD, SPREADS)
+    effect_spread = pm.HalfNormal(
+        "effect_spread", EFFECT_SPREAD, dims=CHANNEL, initval=np.full(len(parts.data.channels), 0.1)
+    )
+    baseline_spread = pm.HalfNormal(
+        "baseline_spread", BASELINE_SPREAD, dims=SPREAD, initval=np.full(2, 0.2)
+    )
+    is_intercept = pm.Data("is_intercept", parts.is_intercept)
+    wide = is_intercept * baseline_spread[0] + (1 - is_intercept) * baseline_spread[1]
+    deviations = pm.Data("deviations", parts.deviations) * wide
+    return pt.concatenate([deviations, media * effect_spread], axis=2)  # type: ignore[no-untyped-call]
+
+
+def _observe(parts: Parts, *, expected: Tensor, columns: Tensor, sigma: Tensor) -> None:
+    """The KPI, observed with baseline and effects by geo integrated out."""
+    mean = pm.Data("baseline_mean", parts.mean)
+    common, gram = pm.Data("common", parts.common), pm.Data("gram", parts.gram)
+    n_observed = pm.Data("n_observed", parts.n_observed)
+
+    def logp(value: Tensor, expected: Tensor, columns: Tensor, sigma: Tensor) -> Tensor:
+        residual = value - mean - expected
+        outputs: Tensor = Collapse()(residual, columns, common, gram, sigma, n_observed)
+        return outputs[0]
+
+    pm.CustomDist(
+        "kpi",
+        expected,
+        columns,
+        sigma,
+        logp=logp,
+        observed=parts.kpi,
+        signature="(g,t),(g,t,k),(g)->(g,t)",
     )

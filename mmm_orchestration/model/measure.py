@@ -1,5 +1,7 @@
 """R-hat and effective sample size of every unknown, through ArviZ."""
 
+from itertools import product
+
 import numpy as np
 import xarray as xr
 from arviz_stats.base.array import array_stats
@@ -38,14 +40,15 @@ def measure_convergence(draws: xr.Dataset, *, is_divergent: NDArray[np.bool_]) -
 
 
 def _flatten(draws: xr.Dataset) -> tuple[list[str], NDArray[np.float64]]:
-    """Names such as `share[tv]`, and all unknowns as one array (chain, draw, unknown)."""
+    """Names such as `effect[north, tv]`, and all unknowns as one array (chain, draw, unknown)."""
     names: list[str] = []
     columns = []
     for name, array in draws.data_vars.items():
         values = array.to_numpy().astype(float)
         columns.append(values.reshape(*values.shape[:2], -1))
-        labels = array.coords[array.dims[2]].to_numpy() if array.ndim > 2 else None
-        names += [str(name)] if labels is None else [f"{name}[{label}]" for label in labels]
+        labels = [map(str, draws[d].to_numpy()) for d in array.dims[2:]]
+        places = [", ".join(place) for place in product(*labels)]
+        names += [f"{name}[{place}]" if place else str(name) for place in places]
     return names, np.concatenate(columns, axis=-1)
 
 

@@ -1,4 +1,4 @@
-"""Rows of days and weeks brought to the periods of the model, nationally.
+"""Rows of days and weeks brought to the periods of the model, nationally or by geo.
 
 Belongs here: calendar, geos, completeness. Must not: what the values mean.
 
@@ -20,9 +20,13 @@ WEEK = 7
 
 @dataclass(frozen=True)
 class Aligned:
-    """Every series on the same periods: `values` has `period` and one column per series."""
+    """Every series on the same periods: `values` has `period` and one column per series.
+
+    `before` has the same columns for the periods before the first that some series have whole.
+    """
 
     values: pl.DataFrame
+    before: pl.DataFrame
     period_days: int
     notes: tuple[str, ...]
 
@@ -49,16 +53,36 @@ def align_periods(
     first or after the last one that every series covers are left out and named in `notes`.
     Raises ModelError where periods clash or one inside the range is missing.
     """
-    period_days = 1 if grain == "day" else WEEK
+    period_days = count_days(grain)
+    in_geo = _add_up_days(rows, averaged=averaged, grain=grain, week_start=week_start)
+    national = _sum_geos(in_geo, averaged=averaged)
+    return _cut_to_common_range(national, period_days=period_days)
+
+
+def align_panel(
+    rows: pl.DataFrame, *, averaged: frozenset[str], grain: Grain, week_start: WeekDay
+) -> pl.DataFrame:
+    """`rows` by period and geo: one row per `(series, geo, period)` that is whole, with `value`.
+
+    Series in `averaged` are averaged over the days, the others summed. Nothing is filled in.
+    """
+    in_geo = _add_up_days(rows, averaged=averaged, grain=grain, week_start=week_start)
+    return in_geo.filter("is_whole").select("series", "geo", "period", "value")
+
+
+def count_days(grain: Grain) -> int:
+    """Days of one period."""
+    return 1 if grain == "day" else WEEK
+
+
+def _place_rows(rows: pl.DataFrame, *, grain: Grain, week_start: WeekDay) -> pl.DataFrame:
+    """The rows with the `period` they fall into."""
     if grain == "day":
         _check_daily(rows)
-        placed = rows.with_columns(period=pl.col("date"))
-    else:
-        start = _find_week_start(rows, week_start=week_start)
-        behind = (pl.col("date").dt.weekday().cast(pl.Int64) - 1 - start) % WEEK
-        placed = rows.with_columns(period=pl.col("date") - pl.duration(days=behind))
-    national = _sum_geos(placed, averaged=averaged, period_days=period_days)
-    return _cut_to_common_range(national, period_days=period_days)
+        return rows.with_columns(period=pl.col("date"))
+    start = _find_week_start(rows, week_start=week_start)
+    behind = (pl.col("date").dt.weekday().cast(pl.Int64) - 1 - start) % WEEK
+    return rows.with_columns(period=pl.col("date") - pl.duration(days=behind))
 
 
 def _check_daily(rows: pl.DataFrame) -> None:
@@ -96,33 +120,49 @@ def _find_week_start(rows: pl.DataFrame, *, week_start: WeekDay) -> int:
     return int(days[0]) if days else get_args(WeekDay).index(week_start)
 
 
-def _sum_geos(placed: pl.DataFrame, *, averaged: frozenset[str], period_days: int) -> pl.DataFrame:
-    """National values, one row per `(series, period)`, with `is_complete`.
+def _add_up_days(
+    rows: pl.DataFrame, *, averaged: frozenset[str], grain: Grain, week_start: WeekDay
+) -> pl.DataFrame:
+    """One row per `(series, period, geo)` with its `value` and whether all its days are there.
 
-    A period is complete when every geo of the series covers all of its days. Rows are added up
-    in one order, so that the same rows always give the same sums to the last bit.
+    Rows are added up in one order, so that the same rows always give the same sums to the last
+    bit.
     """
-    ordered = placed.sort("series", "geo", "date")
-    in_geo = ordered.group_by("series", "period", "geo", maintain_order=True).agg(
-        pl.col("value").sum().alias("total"),
-        ((pl.col("value") * pl.col("period_days")).sum() / pl.col("period_days").sum()).alias(
-            "level"
-        ),
-        pl.col("period_days").sum(),
+    period_days = count_days(grain)
+    placed = _place_rows(rows, grain=grain, week_start=week_start)
+    level = (pl.col("value") * pl.col("period_days")).sum() / pl.col("period_days").sum()
+    in_geo = (
+        placed.sort("series", "geo", "date")
+        .group_by("series", "period", "geo", maintain_order=True)
+        .agg(
+            pl.when(pl.col("series").first().is_in(list(averaged)))
+            .then(level)
+            .otherwise(pl.col("value").sum())
+            .alias("value"),
+            pl.col("period_days").sum(),
+        )
     )
     doubled = in_geo.filter(pl.col("period_days") > period_days).sort("series", "period")
     if doubled.height:
         series, period = doubled.row(0)[:2]
         raise ModelError(f"The week from {period} has both daily and weekly rows of {series}")
-    n_geos = placed.group_by("series").agg(pl.col("geo").n_unique().alias("n_geos"))
+    return in_geo.with_columns(is_whole=pl.col("period_days") == period_days)
+
+
+def _sum_geos(in_geo: pl.DataFrame, *, averaged: frozenset[str]) -> pl.DataFrame:
+    """National values, one row per `(series, period)`, with `is_complete`.
+
+    A period is complete when every geo of the series covers all of its days.
+    """
+    n_geos = in_geo.group_by("series").agg(pl.col("geo").n_unique().alias("n_geos"))
     return (
         in_geo.group_by("series", "period", maintain_order=True)
         .agg(
             pl.when(pl.col("series").first().is_in(list(averaged)))
-            .then(pl.col("level").mean())
-            .otherwise(pl.col("total").sum())
+            .then(pl.col("value").mean())
+            .otherwise(pl.col("value").sum())
             .alias("value"),
-            (pl.col("period_days") == period_days).sum().alias("n_whole"),
+            pl.col("is_whole").sum().alias("n_whole"),
         )
         .join(n_geos, on="series", how="left", validate="m:1")
         .with_columns(is_complete=pl.col("n_whole") == pl.col("n_geos"))
@@ -153,10 +193,16 @@ def _cut_to_common_range(national: pl.DataFrame, *, period_days: int) -> Aligned
     calendar = pl.date_range(first, last, interval=f"{period_days}d", eager=True).alias("period")
     _check_gaps(inside, calendar=calendar, period_days=period_days)
     values = inside.pivot("series", index="period", values="value").sort("period")
+    before = whole.filter(pl.col("period") < first)
     notes = _tell_what_is_left_out(
         national, ranges=ranges, first=first, last=last, period_days=period_days
     )
-    return Aligned(values=values, period_days=period_days, notes=notes)
+    return Aligned(
+        values=values,
+        before=before.pivot("series", index="period", values="value").sort("period"),
+        period_days=period_days,
+        notes=notes,
+    )
 
 
 def _check_gaps(inside: pl.DataFrame, *, calendar: pl.Series, period_days: int) -> None:

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 
@@ -20,8 +21,9 @@ from mmm_orchestration.errors import PosteriorError
 from mmm_orchestration.model.convergence import Diagnostics
 from mmm_orchestration.model.data import Array, ModelData
 from mmm_orchestration.project import Project
+from mmm_orchestration.transforms.plan import TransformPlan, plan_transforms
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "MANIFEST.json"
 DRAWS, DATA, SETTINGS = "posterior.nc", "data.nc", "posterior.json"
 
@@ -30,18 +32,18 @@ DRAWS, DATA, SETTINGS = "posterior.nc", "data.nc", "posterior.json"
 class Posterior:
     """Everything later steps need of one fit.
 
-    `draws` has float32 variables with dims chain and draw, then channel or column:
-    `mean_lag_days`, `alpha` (retention per step), `half_saturation` (exposure per period),
-    `slope`, `share` (of total KPI), `effect` (KPI units at full saturation), `sigma` (KPI
-    units) and `baseline` (coefficients of `design`, KPI units). `design` (date, column) are the
-    baseline columns. `spread` (lag, step) says which part of each step of carry-over falls into
-    which later period.
+    `draws` has float32 variables with dims chain and draw, then: the unknowns of the families
+    (channel, or the channels that have it), levels in typical exposures; `share`
+    (channel) of total KPI; `effect` (geo, channel), KPI units per period at a response of one;
+    `sigma` (geo), KPI units; `baseline` (geo, column), coefficients of `design`, KPI units.
+    `design` (date, geo, column) are the baseline columns, `scale` (geo, channel) is a typical
+    exposure in units of the data.
     """
 
     draws: xr.Dataset
     data: ModelData
     design: Array
-    spread: Array
+    scale: Array
     project: Project
     diagnostics: Diagnostics
     versions: Mapping[str, str]
@@ -50,6 +52,13 @@ class Posterior:
     def seed(self) -> int:
         """Seed of the sampler."""
         return self.project.model.sampler.seed
+
+    @cached_property
+    def plan(self) -> TransformPlan:
+        """The families of carry-over and saturation of the channels."""
+        return plan_transforms(
+            self.project, channels=self.data.channels, period_days=self.data.period_days
+        )
 
     def stack(self, name: str) -> Array:
         """Draws of one variable with the chains below each other, shape (draw, …)."""
@@ -107,7 +116,7 @@ def load_posterior(folder: Path) -> Posterior:
         draws=xr.load_dataset(BytesIO(files[DRAWS]), engine="scipy"),
         data=_to_data(observed, settings=settings),
         design=observed["design"].to_numpy(),
-        spread=observed["spread"].to_numpy(),
+        scale=observed["scale"].to_numpy(),
         project=project,
         diagnostics=Diagnostics(**settings["diagnostics"]),
         versions=settings["versions"],
@@ -141,30 +150,43 @@ def _to_dataset(posterior: Posterior) -> xr.Dataset:
     observed = xr.Dataset(
         {
             "day": ("date", data.periods.astype("datetime64[D]").astype("int32")),
-            "kpi": ("date", data.kpi),
-            "exposure": (("date", "channel"), data.exposure),
-            "spend": (("date", "channel"), data.spend),
-            "design": (("date", "column"), posterior.design),
-            "spread": (("lag", "step"), posterior.spread),
+            "kpi": (("date", "geo"), data.kpi),
+            "exposure": (("date", "geo", "channel"), data.exposure),
+            "spend": (("date", "geo", "channel"), data.spend),
+            "design": (("date", "geo", "column"), posterior.design),
+            "scale": (("geo", "channel"), posterior.scale),
         }
     )
     # netCDF 3 has no dimension of length zero
     if data.control_names:
-        observed["control"] = (("date", "series"), data.controls)
+        observed["control"] = (("date", "geo", "series"), data.controls)
+    if len(data.history):
+        observed["history"] = (("lag", "geo", "channel"), data.history)
     return observed
 
 
 def _to_data(observed: xr.Dataset, *, settings: Mapping[str, object]) -> ModelData:
-    words = {key: tuple(_as_list(settings[key])) for key in ("channels", "controls", "notes")}
-    n_periods = observed.sizes["date"]
+    keys = ("geos", "channels", "controls", "notes")
+    words = {key: tuple(_as_list(settings[key])) for key in keys}
+    n_periods, n_geos, n_channels = observed["exposure"].shape
     return ModelData(
         periods=observed["day"].to_numpy().astype("int64").astype("datetime64[D]"),
         period_days=int(str(settings["period_days"])),
+        geos=words["geos"],
         kpi=observed["kpi"].to_numpy(),
         exposure=observed["exposure"].to_numpy(),
+        history=(
+            observed["history"].to_numpy()
+            if "history" in observed
+            else np.empty((0, n_geos, n_channels))
+        ),
         spend=observed["spend"].to_numpy(),
         channels=words["channels"],
-        controls=observed["control"].to_numpy() if words["controls"] else np.empty((n_periods, 0)),
+        controls=(
+            observed["control"].to_numpy()
+            if words["controls"]
+            else np.empty((n_periods, n_geos, 0))
+        ),
         control_names=words["controls"],
         notes=words["notes"],
     )
@@ -179,6 +201,7 @@ def _to_json(posterior: Posterior) -> str:
         "format": FORMAT,
         "snapshot": posterior.data.snapshot,
         "seed": posterior.seed,
+        "geos": posterior.data.geos,
         "channels": posterior.data.channels,
         "controls": posterior.data.control_names,
         "period_days": posterior.data.period_days,

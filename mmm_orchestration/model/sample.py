@@ -1,11 +1,12 @@
 """NUTS on a model of this package, through nutpie.
 
-Every unknown of the model is positive and sampled as its logarithm. The density is compiled
+A positive unknown is sampled as its logarithm, any other as it is. The density is compiled
 once per machine and read from PyTensor's cache later. It keeps strict IEEE arithmetic, so a
 fresh compilation and a cached one give the same draws, and it releases the interpreter lock, so
 chains run in parallel threads.
 """
 
+import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from pytensor.graph.replace import clone_replace
 from pytensor.link.numba.dispatch.basic import numba_njit
 
 from mmm_orchestration.errors import ModelError
-from mmm_orchestration.model.transforms import Tensor
+from mmm_orchestration.model.ops import Tensor
 from mmm_orchestration.project import Sampler
 
 Array = NDArray[np.float64]
@@ -51,6 +52,13 @@ class _Slot:
     shape: tuple[int, ...]
     start: int
     stop: int
+    is_log: bool
+
+    def take(self, flat: Array) -> Array:
+        """The unknown from flat vectors (chain, draw, unknown), as it is in the model."""
+        own = flat[..., self.start : self.stop].reshape(*flat.shape[:2], *self.shape)
+        taken: Array = np.exp(own) if self.is_log else own
+        return taken
 
 
 def sample_posterior(
@@ -86,8 +94,7 @@ def sample_posterior(
     if progress is not None:
         progress(total, total)
     flat = trace.posterior[_FLAT].to_numpy()
-    shape = flat.shape[:2]
-    values = {s.name: np.exp(flat[..., s.start : s.stop]).reshape(*shape, *s.shape) for s in slots}
+    values = {slot.name: slot.take(flat) for slot in slots}
     return Draws(values, is_divergent=trace.sample_stats["diverging"].to_numpy().astype(bool))
 
 
@@ -105,7 +112,7 @@ def _wrap_density(density: Density, *, start: Array) -> CompiledModel:
 
 
 def compile_density(model: pm.Model) -> Density:
-    """The log density and its gradient as a function of the flat vector of logarithms."""
+    """The log density and its gradient as a function of the flat vector of unknowns."""
     start, _ = _lay_out(model)
     with config.change_flags(numba__fastmath=False):
         flat, log_density, gradient = _flatten_density(model)
@@ -126,7 +133,7 @@ def compile_density(model: pm.Model) -> Density:
 
 
 def _flatten_density(model: pm.Model) -> tuple[Tensor, Tensor, Tensor]:
-    """The flat vector of logarithms, the log density and its gradient, as one graph.
+    """The flat vector of unknowns as sampled, the log density and its gradient, as one graph.
 
     Lengths come from the model's dims, so that the graph does not depend on them.
     """
@@ -136,30 +143,31 @@ def _flatten_density(model: pm.Model) -> tuple[Tensor, Tensor, Tensor]:
     flat, place, parts = pt.dvector("unknown"), 0, {}
     for variable in model.free_RVs:
         value = model.rvs_to_values[variable]
-        if value.ndim:
-            (dim,) = model.named_vars_to_dims[variable.name]
-            stop = place + model.dim_lengths[dim]
-            parts[value], place = flat[place:stop], stop
-        else:
-            parts[value], place = flat[place], place + 1
+        lengths = [model.dim_lengths[d] for d in model.named_vars_to_dims.get(variable.name, ())]
+        stop = place + math.prod(lengths)
+        own = flat[place:stop]
+        parts[value] = own.reshape(lengths) if len(lengths) != 1 else own
+        place = stop
     log_density, gradient = clone_replace([log_density, gradient], replace=parts)
     return flat, log_density, gradient
 
 
 def _lay_out(model: pm.Model) -> tuple[Array, tuple[_Slot, ...]]:
-    """The starting point as logarithms, shape (unknown,), and where each unknown lies in it."""
+    """The starting point as it is sampled, shape (unknown,), and where each unknown lies in it."""
     starts, slots, place = [], [], 0
     for variable in model.free_RVs:
-        if model.rvs_to_transforms[variable] is not log_transform:
-            raise ModelError(f"Unknown '{variable.name}' must be positive and sampled as its log")
+        transform = model.rvs_to_transforms[variable]
+        if transform is not None and transform is not log_transform:
+            raise ModelError(f"Unknown '{variable.name}' must be sampled as it is or as its log")
+        is_log = transform is log_transform
         value = np.asarray(model.rvs_to_initial_values[variable], dtype=float)
-        slots.append(_Slot(variable.name, value.shape, place, place + value.size))
-        starts.append(np.log(value).ravel())
+        slots.append(_Slot(variable.name, value.shape, place, place + value.size, is_log))
+        starts.append((np.log(value) if is_log else value).ravel())
         place += value.size
     return np.concatenate(starts), tuple(slots)
 
 
 def _jitter(start: Array, *, seed: int) -> Array:
-    """The starting point moved by up to a half on the log scale, by seed."""
+    """The starting point moved by up to a half on the scale that is sampled, by seed."""
     moved: Array = start + np.random.default_rng(seed).uniform(-0.5, 0.5, len(start))
     return moved

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from mmm_orchestration.errors import ProjectError, nearest
 from mmm_orchestration.project.mistakes import mistake, unknown
@@ -14,7 +14,9 @@ from mmm_orchestration.project.values import (
     Day,
     Grain,
     KpiKind,
+    Level,
     MediaMeasure,
+    Order,
     Positive,
     Share,
     Sign,
@@ -26,6 +28,7 @@ from mmm_orchestration.project.values import (
     WeekDay,
     check_unique,
 )
+from mmm_orchestration.transforms.registry import list_adstocks, list_saturations
 
 
 class Kpi(Strict):
@@ -47,6 +50,22 @@ class Kpi(Strict):
         if self.kind == "revenue" and self.value_per_unit is not None:
             raise mistake("'value_per_unit' is for kind 'units'", key="value_per_unit")
         return self
+
+
+def _check_adstock(name: str) -> str:
+    if name not in list_adstocks():
+        raise unknown("adstock", name, list_adstocks())
+    return name
+
+
+def _check_saturation(name: str) -> str:
+    if name not in list_saturations():
+        raise unknown("saturation", name, list_saturations())
+    return name
+
+
+AdstockName = Annotated[str, AfterValidator(_check_adstock)]
+SaturationName = Annotated[str, AfterValidator(_check_saturation)]
 
 
 class ChannelRule(Strict):
@@ -77,6 +96,8 @@ class Channel(Strict):
     exposure: MediaMeasure = "spend"
     group: str | None = None
     prior: SharePrior | None = None
+    adstock: AdstockName | None = None
+    saturation: SaturationName | None = None
 
     @field_validator("name")
     @classmethod
@@ -148,6 +169,7 @@ class Sampler(Strict):
 class ModelSpec(Strict):
     """The media mix model of the project."""
 
+    level: Level = "national"
     grain: Grain = "week"
     week_start: WeekDay = "monday"
     trend: Trend = "piecewise"
@@ -158,6 +180,9 @@ class ModelSpec(Strict):
     carry_over: Step | None = Field(
         default=None, description="the step in which an exposure's effect fades"
     )
+    adstock: AdstockName = "geometric"
+    saturation: SaturationName = "hill"
+    order: Order = "adstock_first"
     default_prior: SharePrior = SharePrior(median=0.05, upper=0.3)
     sampler: Sampler = Sampler()
 

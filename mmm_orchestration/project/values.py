@@ -31,6 +31,8 @@ Sign = Literal["any", "positive", "negative"]
 KpiKind = Literal["revenue", "units"]
 Grain = Literal["day", "week"]
 Step = Literal["day", "period"]
+Level = Literal["national", "geo"]
+Order = Literal["adstock_first", "saturation_first"]
 WeekDay = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Trend = Literal["none", "linear", "piecewise"]
 

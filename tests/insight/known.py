@@ -27,6 +27,7 @@ sources:
       media:
         - {name: tv, spend: tv}
         - {name: radio, spend: radio, impressions: radio_i}
+model: {max_lag_days: 7}
 channels:
   - {name: tv, rules: [{source: sheet, campaign: tv}]}
   - {name: radio, exposure: impressions, rules: [{source: sheet, campaign: radio}]}
@@ -52,38 +53,43 @@ def make_posterior(*, kpi: str = "", radio_spend: np.ndarray = RADIO_SPEND) -> P
     data = ModelData(
         periods=np.arange("2024-01-01", "2024-01-29", 7, dtype="datetime64[D]"),
         period_days=7,
-        kpi=kpi_values,
-        exposure=np.column_stack([TV, RADIO]),
-        spend=np.column_stack([TV, radio_spend]),
+        geos=("national",),
+        kpi=kpi_values[:, None],
+        exposure=np.column_stack([TV, RADIO])[:, None, :],
+        history=np.zeros((1, 1, 2)),
+        spend=np.column_stack([TV, radio_spend])[:, None, :],
         channels=("tv", "radio"),
-        controls=np.empty((4, 0)),
+        controls=np.empty((4, 1, 0)),
         control_names=(),
         notes=("A note of the data.",),
     )
     by_channel = {
         "mean_lag_days": [[0.0, 7.0], [0.0, 7.0]],
-        "alpha": [[0.0, 0.5], [0.0, 0.5]],
         "half_saturation": [[10.0, 1000.0], [10.0, 1000.0]],
         "slope": [[1.0, 2.0], [1.0, 2.0]],
         "share": [[0.1, 0.1], [0.1, 0.1]],
-        "effect": [[50.0, 40.0], [60.0, 44.0]],
     }
+    effect = np.array([[50.0, 40.0], [60.0, 44.0]], "float32")
     draws = xr.Dataset(
         {
             **{
                 k: (("chain", "draw", "channel"), np.array(v, "float32")[:, None])
                 for k, v in by_channel.items()
             },
-            "sigma": (("chain", "draw"), np.array([[1e-3], [1e-3]], "float32")),
-            "baseline": (("chain", "draw", "column"), BASELINE.astype("float32")[:, None, None]),
+            "effect": (("chain", "draw", "geo", "channel"), effect[:, None, None]),
+            "sigma": (("chain", "draw", "geo"), np.full((2, 1, 1), 1e-3, "float32")),
+            "baseline": (
+                ("chain", "draw", "geo", "column"),
+                BASELINE.astype("float32")[:, None, None, None],
+            ),
         },
-        coords={"channel": ["tv", "radio"], "column": ["intercept"]},
+        coords={"geo": ["national"], "channel": ["tv", "radio"], "column": ["intercept"]},
     )
     return Posterior(
         draws=draws,
         data=data,
-        design=np.ones((4, 1)),
-        spread=np.eye(2),
+        design=np.ones((4, 1, 1)),
+        scale=np.ones((1, 2)),
         project=make_project(kpi),
         diagnostics=Diagnostics(1.0, "a", 500.0, "b", 500.0, "c", 0, 2),
         versions={"pymc": "6"},

@@ -39,8 +39,8 @@ def test_daily_rows_become_weeks() -> None:
     """Spend and KPI are summed over a week and controls averaged."""
     data = dataclasses.replace(make_daily(), controls=make_daily().controls).prepare()
     assert data.period_days == 7
-    assert data.spend[:, 0].tolist() == [7.0] * 40
-    assert data.kpi[1] == sum(range(7, 14))
+    assert data.spend[:, 0, 0].tolist() == [7.0] * 40
+    assert data.kpi[1, 0] == sum(range(7, 14))
 
 
 def test_incomplete_first_and_last_weeks_are_left_out_and_said() -> None:
@@ -135,7 +135,7 @@ def test_missing_exposure_is_not_zero_unless_the_delivery_covers_the_day() -> No
     with pytest.raises(ModelError, match="missing is not zero"):
         replace_media(world, holed).prepare()
     covered = holed.with_columns(is_reported=~is_hole)
-    assert replace_media(world, covered).prepare().exposure[3, 0] == 0
+    assert replace_media(world, covered).prepare().exposure[3, 0, 0] == 0
 
 
 def test_unmapped_campaigns_are_said_and_not_modelled() -> None:

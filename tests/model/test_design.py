@@ -22,13 +22,13 @@ def test_columns_come_in_groups() -> None:
     design = build(make_random_world(n_periods=104))
     counts = {g: design.groups.count(g) for g in dict.fromkeys(design.groups)}
     assert counts == {"intercept": 1, "trend": 2, "yearly": 6, "control": 2}
-    assert design.matrix.shape == (104, 11)
+    assert design.matrix.shape == (104, 1, 11)
 
 
 def test_days_have_a_weekly_season() -> None:
     """Daily periods add three pairs with a period of seven days."""
     design = build(make_random_world(n_periods=84, period_days=1, extra="model: {grain: day}"))
-    weekly = design.matrix[:, [g == "weekly" for g in design.groups]]
+    weekly = design.matrix[:, 0, [g == "weekly" for g in design.groups]]
     assert weekly.shape == (84, 6)
     assert np.allclose(weekly[:7], weekly[70:77])
 
@@ -43,7 +43,7 @@ def test_trend_has_as_many_columns_as_declared(trend: str, n_columns: int) -> No
 def test_holidays_count_their_days_in_each_week() -> None:
     """Christmas of 2022, a Sunday, lies in the 51st week after 3 January 2022."""
     design = build(make_random_world(n_periods=60, extra="holidays: {country: US}"))
-    christmas = design.matrix[:, design.columns.index("Christmas Day")]
+    christmas = design.matrix[:, 0, design.columns.index("Christmas Day")]
     assert christmas.nonzero()[0].tolist() == [50]
 
 
@@ -52,7 +52,7 @@ def test_an_event_is_the_part_of_the_week_it_lasts() -> None:
     first = START + timedelta(weeks=4)
     event = f"events: [{{name: fair, first: {first}, last: {first + timedelta(days=9)}}}]"
     design = build(make_random_world(extra=event))
-    fair = design.matrix[:, design.columns.index("fair")]
+    fair = design.matrix[:, 0, design.columns.index("fair")]
     assert fair[4:6].tolist() == [1, 3 / 7]
     assert fair.sum() == pytest.approx(10 / 7)
 
@@ -60,6 +60,6 @@ def test_an_event_is_the_part_of_the_week_it_lasts() -> None:
 def test_controls_are_standardised() -> None:
     """Each control has mean zero and standard deviation one."""
     design = build(make_random_world())
-    controls = design.matrix[:, [g == "control" for g in design.groups]]
+    controls = design.matrix[:, 0, [g == "control" for g in design.groups]]
     assert np.allclose(controls.mean(axis=0), 0)
     assert np.allclose(controls.std(axis=0), 1)

@@ -8,11 +8,12 @@ from pytensor.compile.maker import function
 from scipy.stats import halfnorm, lognorm, multivariate_normal
 
 from mmm_orchestration.errors import ModelError
-from mmm_orchestration.insight.transforms import compute_adstock, compute_saturation
 from mmm_orchestration.model.data import ModelData
 from mmm_orchestration.model.fit import check_observed
-from mmm_orchestration.model.graph import Parts, build_graph, build_model, prepare_parts
-from mmm_orchestration.model.transforms import find_typical_exposure
+from mmm_orchestration.model.graph import build_graph, build_model
+from mmm_orchestration.model.parts import Parts, find_typical_exposure, prepare_parts
+from mmm_orchestration.transforms.adstock import MEAN_LAG
+from mmm_orchestration.transforms.saturation import HillSaturation
 
 from .worlds import World, make_random_world
 
@@ -35,33 +36,26 @@ def sign_controls(world: World, *, sign: str) -> World:
 
 
 def compute_dense_density(data: ModelData, *, parts: Parts) -> float:
-    """The joint log density at the fixed unknowns, with the dense covariance."""
-    adstock = np.column_stack(
-        [
-            compute_adstock(x, alpha=LAG_DAYS[[c]] / (LAG_DAYS[[c]] + 7), spread=np.eye(9))[0]
-            for c, x in enumerate(data.exposure.T)
-        ]
-    )
-    scaled = (adstock / find_typical_exposure(data.exposure)).T
-    saturation = compute_saturation(scaled, half=HALF, slope=SLOPE)
-    media = (SHARE / saturation.mean(axis=1)) @ saturation
+    """The log density of a national model at the fixed unknowns, with the dense covariance."""
+    scaled = data.exposure[:, 0] / find_typical_exposure(data)[0]
+    media = np.zeros(data.n_periods)
+    for c, exposure in enumerate(scaled.T):
+        kernel = (LAG_DAYS[c] / (LAG_DAYS[c] + 7)) ** np.arange(9)
+        adstock = np.convolve(exposure, kernel / kernel.sum())[: data.n_periods]
+        saturation = adstock ** SLOPE[c] / (adstock ** SLOPE[c] + HALF[c] ** SLOPE[c])
+        media += SHARE[c] / saturation.mean() * saturation
     design = parts.design
-    columns = design.matrix * design.prior_sd
+    columns = design.matrix[:, 0] * design.prior_sd
+    kpi = data.kpi[:, 0]
     likelihood = multivariate_normal(
-        mean=design.matrix @ design.prior_mean + media,
+        mean=design.matrix[:, 0] @ design.prior_mean + media,
         cov=SIGMA**2 * np.eye(data.n_periods) + columns @ columns.T,
-    ).logpdf(data.kpi / data.kpi.mean())
-    spread = data.kpi.std() / data.kpi.mean()
+    ).logpdf(kpi / kpi.mean())
+    priors = [(LAG_DAYS, MEAN_LAG), *zip((HALF, SLOPE), HillSaturation.unknowns, strict=True)]
     prior = (
-        lognorm(parts.adstock.log_sd, scale=parts.adstock.median_days).logpdf(LAG_DAYS).sum()
-        + lognorm(parts.saturation.half_log_sd, scale=parts.saturation.half_median)
-        .logpdf(HALF)
-        .sum()
-        + lognorm(parts.saturation.slope_log_sd, scale=parts.saturation.slope_median)
-        .logpdf(SLOPE)
-        .sum()
+        sum(lognorm(u.log_sd, scale=u.median).logpdf(values).sum() for values, u in priors)
         + lognorm(parts.share_log_sd, scale=parts.share_median).logpdf(SHARE).sum()
-        + halfnorm(scale=spread).logpdf(SIGMA)
+        + halfnorm(scale=kpi.std() / kpi.mean()).logpdf(SIGMA)
     )
     return float(likelihood + prior)
 
@@ -71,13 +65,13 @@ def test_model_density_is_priors_times_the_dense_likelihood() -> None:
     world = make_random_world()
     data = world.prepare()
     parts = prepare_parts(data, project=world.project)
-    model = build_graph(data, parts=parts)
+    model = build_graph(parts)
     unknowns = {
         "mean_lag_days": LAG_DAYS,
         "half_saturation": HALF,
         "slope": SLOPE,
         "share": SHARE,
-        "sigma": np.array(SIGMA),
+        "sigma": np.array([SIGMA]),
     }
     logs = [np.log(unknowns[rv.name]) for rv in model.free_RVs]
     density = function(model.value_vars, model.logp(jacobian=False), mode="FAST_COMPILE")
@@ -89,7 +83,8 @@ def test_graph_observes_the_data_untouched() -> None:
     """KPI and exposure in the graph are those of the snapshot."""
     world = make_random_world()
     data = world.prepare()
-    check_observed(build_model(data, project=world.project), data=data)
+    parts = prepare_parts(data, project=world.project)
+    check_observed(build_model(data, project=world.project), parts=parts)
 
 
 @pytest.mark.parametrize("name", ["kpi", "exposure"])
@@ -97,18 +92,24 @@ def test_other_data_than_the_snapshot_are_refused(name: str) -> None:
     """A model of other values does not pass for the snapshot's."""
     world = make_random_world()
     data = world.prepare()
-    changed = dataclasses.replace(data, **{name: getattr(data, name) * 1.001})
-    with pytest.raises(ModelError, match="not that of snapshot"):
-        check_observed(build_model(data, project=world.project), data=changed)
+    changed = getattr(data, name).copy()
+    changed[0] *= 1.001
+    other = dataclasses.replace(data, **{name: changed})
+    with pytest.raises(ModelError, match="is not that of the data"):
+        check_observed(
+            build_model(data, project=world.project),
+            parts=prepare_parts(other, project=world.project),
+        )
 
 
 def test_signed_controls_are_sampled_and_turned() -> None:
     """A negative control leaves the collapsed part and enters the graph with its sign turned."""
     world = sign_controls(make_random_world(), sign="negative")
     parts = prepare_parts(world.prepare(), project=world.project)
-    column = parts.design.matrix[:, parts.design.columns.index("control_0")]
+    column = parts.design.matrix[:, 0, parts.design.columns.index("control_0")]
     assert parts.signed == ("control_0",)
-    assert np.array_equal(parts.signed_matrix[:, 0], -column)
+    assert parts.common.shape[2] == len(parts.design.columns) - 1
+    assert np.array_equal(parts.signed_matrix[0, :, 0], -column)
 
 
 def test_declared_share_prior_has_its_quantiles() -> None:

@@ -31,7 +31,7 @@ def test_controls_and_names_in_any_script_survive(tmp_path: Path) -> None:
     """Control values and column names beyond ASCII are read back as they were."""
     before = make_posterior()
     data = dataclasses.replace(
-        before.data, controls=np.arange(4.0)[:, None], control_names=("price",)
+        before.data, controls=np.arange(4.0)[:, None, None], control_names=("price",)
     )
     named = before.draws.assign_coords(column=["Día de la Hispanidad"])
     after = load_posterior(

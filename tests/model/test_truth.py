@@ -98,7 +98,7 @@ def test_small_business_covers_its_contributions(shared_data: Path) -> None:
         )
     )
     truth = pl.read_csv(folder / "small_business_TRUTH_contributions.csv")
-    total = posterior.data.kpi.sum()
+    total = posterior.data.kpi_total.sum()
     check_gates(posterior)
     shares = get_shares(posterior)
     covered = [
@@ -152,7 +152,7 @@ def test_daily_periods_can_be_fitted() -> None:
         n_periods=120, period_days=1, extra=SHORT.replace("model: {", "model: {grain: day, ")
     )
     posterior = fit_world(world)
-    assert posterior.spread.shape == (57, 57)
+    assert posterior.plan.max_lag == 56
     assert np.isfinite(posterior.draws["share"]).all()
 
 

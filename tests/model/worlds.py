@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from mmm_orchestration.model.data import ModelData, prepare_model_data
+from mmm_orchestration.model.data import ModelData
+from mmm_orchestration.model.prepare import prepare_model_data
 from mmm_orchestration.project import Project, parse_project
 
 START = date(2022, 1, 3)
@@ -175,4 +176,53 @@ def read_world(
         dates=table[day].to_list(),
         controls={name: table[column].to_list() for name, column in (controls or {}).items()},
         extra=extra,
+    )
+
+
+def read_panel(
+    file: Path,
+    *,
+    day: str,
+    geo: str,
+    kpi: str,
+    channels: Mapping[str, str],
+    controls: Mapping[str, str] | None = None,
+    extra: str = "model: {level: geo}",
+) -> World:
+    """A wide weekly file with one row per week and geo, modelled by geo."""
+    table = pl.read_csv(file, try_parse_dates=True)
+    place = [
+        pl.col(day).alias("date"),
+        pl.lit(7, pl.Int64).alias("period_days"),
+        pl.col(geo).cast(pl.String).alias("geo"),
+    ]
+    names = controls or {}
+    none = pl.lit(None, pl.Float64)
+    return World(
+        media=pl.concat(
+            table.select(
+                *place,
+                pl.lit(name).alias("channel"),
+                pl.col(column).cast(pl.Float64).alias("spend"),
+                none.alias("impressions"),
+                none.alias("clicks"),
+                pl.lit(value=True).alias("is_reported"),
+            )
+            for name, column in channels.items()
+        ),
+        kpi=table.select(*place, pl.col(kpi).cast(pl.Float64).alias("kpi")),
+        controls=pl.concat(
+            [
+                frame_controls({}, dates=[]),
+                *(
+                    table.select(
+                        *place,
+                        pl.lit(name).alias("control"),
+                        pl.col(column).cast(pl.Float64).alias("value"),
+                    )
+                    for name, column in names.items()
+                ),
+            ]
+        ),
+        project=make_project(list(channels), controls=dict.fromkeys(names, "any"), extra=extra),
     )

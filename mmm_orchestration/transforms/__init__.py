@@ -1,0 +1,1 @@
+"""Carry-over and saturation: one definition for sampling and for saved draws."""
