@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmm_orchestration.insight.results import Array
+from mmm_orchestration.model.parts import build_path, scale_frequency
 from mmm_orchestration.model.posterior import Posterior
+from mmm_orchestration.model.smooth import compute_paths
 from mmm_orchestration.transforms.plan import TransformPlan
 
 NUDGE = 0.01
@@ -21,7 +23,9 @@ class ChannelDraws:
     """One channel's unknowns by name, each of shape (draw,), and its observed exposure.
 
     `exposure` (geo, lag + date) begins with the history; `scale` (geo,) is a typical exposure;
-    `effect` (draw, geo) is the contribution per period at a response of one.
+    `effect` (draw, geo) is the contribution per period at a response of one. `frequency`, as
+    `exposure` in typical frequencies, is that of a channel measured by reach. `path` (draw, date)
+    is how the effect varies, one where it does not.
     """
 
     channel: str
@@ -31,26 +35,43 @@ class ChannelDraws:
     exposure: Array
     scale: Array
     effect: Array
+    frequency: Array | None
+    path: Array
 
-    def contribute(self, *, factor: float = 1.0) -> Array:
-        """KPI units per period with exposure times `factor` throughout, shape (draw, geo, date)."""
+    def answer(self, *, factor: float = 1.0) -> Array:
+        """The response with exposure times `factor` throughout, its path included.
+
+        Shape (draw, geo, date).
+        """
         response = self.plan.transform(
             factor * self.exposure / self.scale[:, None],
             channel=self.position,
             unknowns=self.unknowns,
+            frequency=self.frequency,
         )
-        contribution: Array = self.effect[:, :, None] * response
+        answered: Array = response * self.path[:, None, :]
+        return answered
+
+    def contribute(self, *, factor: float = 1.0) -> Array:
+        """KPI units per period with exposure times `factor` throughout, shape (draw, geo, date)."""
+        contribution: Array = self.effect[:, :, None] * self.answer(factor=factor)
         return contribution
 
     def respond(self, level: Array) -> Array:
         """KPI units per period of all geos at steady exposures `level` (geo, level), (draw, level).
 
-        A steady level is carried over to itself, because kernels sum to one.
+        A steady level is carried over to itself, because kernels sum to one. Where the effect
+        varies it is the mean over the periods; reach counts at its typical frequency.
         """
-        family = self.plan.saturations[self.position]
-        own = {u.name: self.unknowns[u.name][:, None, None] for u in family.unknowns}
-        response = family.respond(level / self.scale[:, None], np, **own)
-        total: Array = (self.effect[:, :, None] * response).sum(axis=1)
+        scaled = (level / self.scale[:, None])[None]
+        if self.frequency is None:
+            response = self.plan.respond_of(self.position, scaled, unknowns=self.unknowns)
+        else:
+            typical = np.ones((1, 1, 1))
+            felt = self.plan.respond_of(self.position, typical, unknowns=self.unknowns)
+            response = scaled * felt
+        effect = self.effect * self.path.mean(axis=1, keepdims=True)
+        total: Array = (effect[:, :, None] * response).sum(axis=1)
         return total
 
 
@@ -62,6 +83,8 @@ class Contributions:
     shape (draw, channel); `baseline_total` (draw,); `media_mean` (date, channel);
     `baseline_mean`, `fit_mean`, `fit_low`, `fit_high` (date,), the last two bounding `interval`
     of the posterior predictive. `by_geo` (geo, channel) holds the mean totals of the geos.
+    `synergy` (draw, pair) are the sums of what pairs of channels add together; they belong to no
+    channel alone, but `nudged` counts what more of a channel adds to its pairs.
     """
 
     total: Array
@@ -73,12 +96,15 @@ class Contributions:
     fit_low: Array
     fit_high: Array
     by_geo: Array
+    synergy: Array
 
 
 def iterate_channels(posterior: Posterior) -> Iterator[ChannelDraws]:
     """The channels in their order, one at a time to keep memory small."""
     data, plan = posterior.data, posterior.plan
     exposure = np.concatenate([data.history, data.exposure]).transpose(2, 1, 0)
+    frequency = scale_frequency(data).transpose(2, 0, 1)
+    paths = compute_channel_paths(posterior)
     for position, channel in enumerate(data.channels):
         yield ChannelDraws(
             channel=channel,
@@ -92,7 +118,40 @@ def iterate_channels(posterior: Posterior) -> Iterator[ChannelDraws]:
             exposure=exposure[position],
             scale=posterior.scale[:, position],
             effect=posterior.stack("effect")[:, :, position],
+            frequency=frequency[position] if plan.reached[position] else None,
+            path=paths.get(channel, np.ones((1, 1))),
         )
+
+
+def compute_channel_paths(posterior: Posterior) -> dict[str, Array]:
+    """How the effect of each channel that varies does so, shape (draw, date), by channel."""
+    if "path_standard" not in posterior.draws:
+        return {}
+    flat = {name: posterior.stack(name) for name in ("path_standard", "path_size")}
+    paths = compute_paths(flat, path=build_path(posterior.data))
+    names = posterior.draws["varying_channel"].to_numpy().tolist()
+    return {name: paths[:, :, i] for i, name in enumerate(names)}
+
+
+def compute_synergies(posterior: Posterior, answers: Mapping[str, Array]) -> Array:
+    """What each pair adds, shape (draw, geo, date, pair), given the responses of its channels.
+
+    `answers` has those of `ChannelDraws.answer` by channel.
+    """
+    effect = posterior.stack("synergy_effect")
+    products = [answers[first] * answers[second] for first, second in name_pairs(posterior)]
+    added: Array = np.stack(products, axis=-1) * effect[:, :, None, :]
+    return added
+
+
+def name_pairs(posterior: Posterior) -> list[tuple[str, str]]:
+    """The channels of each pair that is modelled."""
+    if "synergy_effect" not in posterior.draws:
+        return []
+    first, second = zip(
+        *(pair.split(" + ") for pair in posterior.draws["pair"].to_numpy().tolist()), strict=True
+    )
+    return list(zip(first, second, strict=True))
 
 
 def compute_contributions(posterior: Posterior, *, interval: float) -> Contributions:
@@ -131,4 +190,5 @@ def compute_contributions(posterior: Posterior, *, interval: float) -> Contribut
         fit_low=low,
         fit_high=high,
         by_geo=np.column_stack(by_geo),
+        synergy=np.empty((len(expected), 0)),
     )

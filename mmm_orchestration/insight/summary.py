@@ -26,7 +26,7 @@ from mmm_orchestration.insight.results import (
     RoiResults,
 )
 from mmm_orchestration.model.posterior import Posterior
-from mmm_orchestration.model.priors import describe_share_prior, get_share_prior
+from mmm_orchestration.model.priors import describe_prior, get_prior
 
 MOSTLY_COME = 0.9
 
@@ -68,7 +68,7 @@ def summarise_channels(posterior: Posterior, *, parts: Contributions) -> tuple[C
     ROI is contribution over spend, carry-over within the window included. Marginal ROI is what
     one per cent more of the channel in every period would bring per unit of that spend.
     """
-    data, value = posterior.data, value_per_kpi(posterior)
+    data, value = posterior.data, posterior.project.kpi.value
     spent = np.where(data.is_observed[:, :, None], data.spend, 0.0).sum(axis=(0, 1))
     has_spend = data.has_spend & (np.nan_to_num(spent) > 0)
     spend = [float(s) if has else None for s, has in zip(spent, has_spend, strict=True)]
@@ -79,12 +79,12 @@ def summarise_channels(posterior: Posterior, *, parts: Contributions) -> tuple[C
     marginal = [
         compute_interval(extra[:, c] / (NUDGE * s)) if s else None for c, s in enumerate(spend)
     ]
-    priors = [get_share_prior(posterior.project, channel=c) for c in data.channels]
+    priors = [get_prior(posterior.project, channel=c) for c in data.channels]
     doubts = describe_doubts(
         channels=data.channels,
         total=parts.total,
         kpi_total=float(data.kpi_total.sum()),
-        prior_log_sd=np.array([describe_share_prior(p)[1] for p in priors]),
+        prior_log_sd=np.array([describe_prior(p)[1] for p in priors]),
         is_on=(data.exposure.sum(axis=1) > 0).mean(axis=0),
         roi=roi,
     )
@@ -123,12 +123,6 @@ def compute_carry_over_days(posterior: Posterior) -> Array:
         lags.append(np.argmax(kernel.cumsum(axis=0) >= MOSTLY_COME, axis=0))
     days: Array = np.column_stack(lags).astype(float) * posterior.data.period_days
     return days
-
-
-def value_per_kpi(posterior: Posterior) -> float:
-    """Money per unit of KPI; one where the KPI is money or has no declared value."""
-    kpi = posterior.project.kpi
-    return kpi.value_per_unit or 1.0 if kpi.kind == "units" else 1.0
 
 
 def build_series(posterior: Posterior, *, parts: Contributions) -> ContributionSeries:

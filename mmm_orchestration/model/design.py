@@ -3,6 +3,7 @@
 Belongs here: intercept, trend, seasons, holidays, events, controls. Must not: PyMC, media.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -11,11 +12,26 @@ import holidays as holidays_package
 import numpy as np
 
 from mmm_orchestration.model.data import Array, ModelData
-from mmm_orchestration.project import Holidays, Project, Sign, Trend
+from mmm_orchestration.model.smooth import build_columns, count_columns
+from mmm_orchestration.project import EventShape, Holidays, Project, Sign, Trend
+from mmm_orchestration.project.values import BaselineValue
 
 DAYS_PER_YEAR = 365.25
 
-Group = Literal["intercept", "trend", "yearly", "weekly", "holiday", "event", "control"]
+DAYS_PER_MONTH = DAYS_PER_YEAR / 12
+
+Group = Literal[
+    "intercept",
+    "trend",
+    "smooth_trend",
+    "break",
+    "yearly",
+    "monthly",
+    "weekly",
+    "holiday",
+    "event",
+    "control",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,13 +68,16 @@ def build_design(data: ModelData, *, project: Project) -> Design:
     """The baseline design over the periods of `data`.
 
     Priors are normal and weak: the intercept around the mean KPI with its own size as sd, all
-    others around zero with sd in standard deviations of the KPI. Events outside the periods
-    have no column.
+    others around zero with sd in standard deviations of the KPI. Events and breaks outside the
+    periods have no column.
     """
     spec = project.model
     blocks = [
         build_trend(data, trend=spec.trend, knots_per_year=spec.knots_per_year),
+        build_smooth_trend(data, trend=spec.trend, length_days=spec.trend_days),
+        build_breaks(data, project=project),
         build_fourier(data, group="yearly", days=DAYS_PER_YEAR, order=spec.yearly_order),
+        build_fourier(data, group="monthly", days=DAYS_PER_MONTH, order=spec.monthly_order),
         build_fourier(data, group="weekly", days=7, order=spec.weekly_order),
         build_holidays(data, holidays=project.holidays),
         build_events(data, project=project),
@@ -97,7 +116,10 @@ def _by_geo(matrix: Array, *, n_geos: int) -> Array:
 
 
 def build_trend(data: ModelData, *, trend: Trend, knots_per_year: float) -> _Block:
-    """A line over [-1, 1] and, for 'piecewise', a change of slope at each interior knot."""
+    """A line over [-1, 1] and, for 'piecewise', a change of slope at each interior knot.
+
+    A smooth trend begins with the line too; what bends it has columns of its own.
+    """
     time = np.linspace(-1, 1, data.n_periods)
     years = data.n_periods * data.period_days / DAYS_PER_YEAR
     n_knots = max(0, round(years * knots_per_year) - 1) if trend == "piecewise" else 0
@@ -105,6 +127,36 @@ def build_trend(data: ModelData, *, trend: Trend, knots_per_year: float) -> _Blo
     columns = [] if trend == "none" else [time, *(np.maximum(0, time - k) for k in knots)]
     names = [] if trend == "none" else ["trend", *(f"trend_knot_{i + 1}" for i in range(n_knots))]
     return _block("trend", names=names, columns=columns, n_rows=data.n_periods, scale=1.0)
+
+
+def build_smooth_trend(data: ModelData, *, trend: Trend, length_days: float) -> _Block:
+    """The columns of a Gaussian process over time; none unless the trend is 'smooth'."""
+    n_columns = count_columns(data.n_periods * data.period_days, length_days=length_days)
+    matrix = build_columns(data.n_periods, n_columns=n_columns if trend == "smooth" else 0)
+    names = tuple(f"smooth_trend_{k + 1}" for k in range(matrix.shape[1]))
+    return _Block(group="smooth_trend", names=names, matrix=matrix, scale=1.0)
+
+
+def build_breaks(data: ModelData, *, project: Project) -> _Block:
+    """One column per declared break: a step, or a line that rises by one from it to the end.
+
+    The period of the day counts by the part of it that lies after the break.
+    """
+    columns = {}
+    for found in project.breaks:
+        since = (data.periods - np.datetime64(found.day, "D")).astype("timedelta64[D]").astype(int)
+        after = np.clip(since / data.period_days + 1, 0, 1)
+        if found.kind == "slope":
+            after = after.cumsum() / max(after.sum(), 1.0)
+        if after.any() and not (after == 1).all():
+            columns[found.name] = after
+    return _block(
+        "break",
+        names=list(columns),
+        columns=list(columns.values()),
+        n_rows=data.n_periods,
+        scale=2.0,
+    )
 
 
 def build_fourier(data: ModelData, *, group: Group, days: float, order: int) -> _Block:
@@ -117,8 +169,11 @@ def build_fourier(data: ModelData, *, group: Group, days: float, order: int) -> 
 
 
 def build_holidays(data: ModelData, *, holidays: Holidays | None) -> _Block:
-    """One column per holiday: the number of its days in each period."""
-    days: dict[str, list[date]] = {}
+    """One column per holiday: the number of its days in each period.
+
+    The days before and after it that are declared count by a part that falls to nothing.
+    """
+    days: dict[str, dict[date, float]] = {}
     if holidays is not None:
         first, last = data.periods[0].item(), data.periods[-1].item()
         calendar = holidays_package.country_holidays(
@@ -126,7 +181,7 @@ def build_holidays(data: ModelData, *, holidays: Holidays | None) -> _Block:
         )
         for day in sorted(calendar):
             for name in calendar.get_list(day):
-                days.setdefault(name, []).append(day)
+                days.setdefault(name, {}).update(_spread_holiday(day, holidays=holidays))
     counts = {name: _count_days(data, days=found) for name, found in days.items()}
     seen = {name: count for name, count in counts.items() if count.any()}
     return _block(
@@ -134,12 +189,34 @@ def build_holidays(data: ModelData, *, holidays: Holidays | None) -> _Block:
     )
 
 
+def _spread_holiday(day: date, *, holidays: Holidays) -> dict[date, float]:
+    """The holiday with weight one and the days around it with less."""
+    before, after = holidays.days_before, holidays.days_after
+    return {
+        **{day - timedelta(days=k): 1 - k / (before + 1) for k in range(1, before + 1)},
+        **{day + timedelta(days=k): 1 - k / (after + 1) for k in range(1, after + 1)},
+        day: 1.0,
+    }
+
+
+def shape_event(shape: EventShape, *, n_days: int) -> Array:
+    """Weight of each day of an event of that shape, at most one, shape (day,)."""
+    part = (np.arange(n_days) + 0.5) / n_days
+    weights = {
+        "flat": np.ones(n_days),
+        "rising": (np.arange(n_days) + 1) / n_days,
+        "falling": 1 - np.arange(n_days) / n_days,
+        "bell": np.sin(np.pi * part),
+    }
+    return weights[shape]
+
+
 def build_events(data: ModelData, *, project: Project) -> _Block:
-    """One column per declared event: the part of each period that it lasts."""
+    """One column per declared event: the part of each period that it lasts, by its shape."""
     shares = {}
     for event in project.events:
-        n_days = (event.last - event.first).days + 1
-        lasting = [event.first + timedelta(days=i) for i in range(n_days)]
+        weights = shape_event(event.shape, n_days=(event.last - event.first).days + 1)
+        lasting = {event.first + timedelta(days=i): float(w) for i, w in enumerate(weights)}
         shares[event.name] = _count_days(data, days=lasting) / data.period_days
     seen = {name: share for name, share in shares.items() if share.any()}
     return _block(
@@ -148,10 +225,19 @@ def build_events(data: ModelData, *, project: Project) -> _Block:
 
 
 def build_controls(data: ModelData, *, project: Project) -> _Block:
-    """The controls, each with mean zero and standard deviation one over all geos."""
+    """The controls with standard deviation one over all geos, and mean zero.
+
+    One that is a treatment is zero at its baseline value instead.
+    """
     signs = {c.name: c.sign for c in project.controls}
-    mean, sd = data.controls.mean(axis=(0, 1)), data.controls.std(axis=(0, 1))
-    standard = (data.controls - mean) / sd
+    declared = {c.name: c.baseline for c in project.controls}
+    centre = np.array(
+        [
+            find_baseline_value(data.controls[:, :, i], declared=declared[name])
+            for i, name in enumerate(data.control_names)
+        ]
+    )
+    standard = (data.controls - centre) / data.controls.std(axis=(0, 1))
     return _Block(
         group="control",
         names=data.control_names,
@@ -161,12 +247,22 @@ def build_controls(data: ModelData, *, project: Project) -> _Block:
     )
 
 
-def _count_days(data: ModelData, *, days: list[date]) -> Array:
-    """How many of `days` lie in each period, shape (date,)."""
-    since = np.array(days, dtype="datetime64[D]") - data.periods[0].astype("datetime64[D]")
+def find_baseline_value(values: Array, *, declared: float | BaselineValue | None) -> float:
+    """The value at which a control contributes nothing: as declared, else its mean."""
+    if isinstance(declared, float | int):
+        return float(declared)
+    if declared == "min":
+        return float(values.min())
+    return float(values.max() if declared == "max" else values.mean())
+
+
+def _count_days(data: ModelData, *, days: Mapping[date, float]) -> Array:
+    """The weights of the `days` that lie in each period, added up, shape (date,)."""
+    since = np.array(list(days), dtype="datetime64[D]") - data.periods[0].astype("datetime64[D]")
     place = since.astype(int) // data.period_days
-    inside = place[(place >= 0) & (place < data.n_periods)]
-    return np.bincount(inside, minlength=data.n_periods).astype(float)
+    inside = (place >= 0) & (place < data.n_periods)
+    weights = np.array(list(days.values()))
+    return np.bincount(place[inside], weights=weights[inside], minlength=data.n_periods)
 
 
 def _block(

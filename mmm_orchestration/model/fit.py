@@ -11,7 +11,7 @@ import xarray as xr
 
 from mmm_orchestration.errors import ModelError
 from mmm_orchestration.model.data import Array, ModelData
-from mmm_orchestration.model.graph import build_graph, name_dim
+from mmm_orchestration.model.graph import DIMS, build_graph, list_coords, name_dim
 from mmm_orchestration.model.measure import measure_convergence
 from mmm_orchestration.model.parts import Parts, prepare_parts
 from mmm_orchestration.model.posterior import Posterior
@@ -21,6 +21,7 @@ from mmm_orchestration.project import Project
 
 PACKAGES = ("pymc", "pytensor", "nutpie", "numpy", "holidays")
 RECOVERY_STREAM = 1
+STANDARDISED = ("baseline_standard", "own_standard")
 
 
 def fit(data: ModelData, *, project: Project, progress: Progress | None = None) -> Posterior:
@@ -56,38 +57,36 @@ def check_observed(model: pm.Model, *, parts: Parts) -> None:
 
 
 def complete_draws(draws: Draws, *, parts: Parts, seed: int) -> xr.Dataset:
-    """The draws in the user's units, with baseline and effects by geo drawn for each of them."""
+    """The draws in the user's units, with baseline and effects by geo drawn for each of them.
+
+    What follows from others is left out: the standardised coefficients of a whole graph.
+    """
     shape = draws.is_divergent.shape
     flat = {k: v.reshape(-1, *v.shape[2:]) for k, v in draws.values.items()}
     recovered = recover(flat, parts=parts, rng=np.random.default_rng([seed, RECOVERY_STREAM]))
     size = parts.data.kpi_mean
+    dims = {**{u.name: (name_dim(u, parts=parts),) for u in parts.plan.unknowns}, **DIMS}
     variables: dict[str, tuple[tuple[str, ...], Array]] = {
-        u.name: ((name_dim(u, parts=parts),), flat[u.name]) for u in parts.plan.unknowns
+        name: (dims[name], values) for name, values in flat.items() if name not in STANDARDISED
     }
     variables |= {
-        "share": (("channel",), flat["share"]),
+        "share": (("channel",), recovered.share),
         "effect": (("geo", "channel"), recovered.effect * size[:, None]),
         "sigma": (("geo",), flat["sigma"] * size),
         "baseline": (("geo", "column"), recovered.baseline * size[:, None]),
     }
-    if parts.n_geos > 1:
-        variables["effect_spread"] = (("channel",), flat["effect_spread"])
-        variables["baseline_spread"] = (("spread",), flat["baseline_spread"])
+    if len(parts.pairs):
+        by_geo = recovered.synergy_effect[:, None, :] * size[:, None]
+        variables["synergy_effect"] = (("geo", "pair"), by_geo)
+    used = {dim for names, _ in variables.values() for dim in names}
+    coords = list_coords(parts) | {"column": parts.design.columns}
     return xr.Dataset(
         {
             name: (
-                ("chain", "draw", *dims),
+                ("chain", "draw", *names),
                 values.reshape(*shape, *values.shape[1:]).astype("float32"),
             )
-            for name, (dims, values) in variables.items()
+            for name, (names, values) in variables.items()
         },
-        coords={
-            **{
-                name_dim(u, parts=parts): [parts.data.channels[c] for c in u.channels]
-                for u in parts.plan.unknowns
-            },
-            "geo": list(parts.data.geos),
-            "channel": list(parts.data.channels),
-            "column": list(parts.design.columns),
-        },
+        coords={dim: list(labels) for dim, labels in coords.items() if dim in used},
     )

@@ -89,6 +89,42 @@ def halve(matrix: Array) -> tuple[Array, float]:
 
 
 @njit(cache=True, nogil=True)
+def _pull_geo(  # noqa: PLR0917 - Numba has no keywords
+    own: Array,
+    common: Array,
+    weighted: Array,
+    inverse: Array,
+    crossed: Array,
+    shared: Array,
+    covariance: Array,
+    sigma: float,
+    n_observed: float,
+) -> tuple[Array, Array, float]:
+    """The gradients of `collapse` by residual, columns and sigma of one geo.
+
+    `weighted` is Σ_g⁻¹ r_g, `inverse` (I + A_gᵀ A_g / σ_g²)⁻¹, `crossed` A_gᵀ Z_g, `shared` and
+    `covariance` the mean and covariance of D v given the data.
+    """
+    variance = sigma**2
+    basis = common / variance
+    trace = n_observed / variance
+    n_columns = own.shape[1]
+    if n_columns:
+        solved = inverse @ crossed
+        basis -= own @ solved / variance**2
+        trace -= (n_columns - np.trace(inverse)) / variance
+    error = weighted - basis @ shared
+    spread = basis @ covariance
+    trace -= (spread * basis).sum()
+    to_columns = np.zeros_like(own)
+    if n_columns:
+        to_columns += np.outer(error, error @ own)
+        to_columns -= own @ inverse / variance
+        to_columns += spread @ (solved.T / variance)
+    return -error, to_columns, sigma * ((error**2).sum() - trace)
+
+
+@njit(cache=True, nogil=True)
 def collapse(  # noqa: PLR0917 - Numba has no keywords
     residual: Array,
     columns: Array,
@@ -141,39 +177,24 @@ def collapse(  # noqa: PLR0917 - Numba has no keywords
     standard = covariance @ (scale * pulled)
     shared = scale * standard
     log_density += 0.5 * (pulled * shared).sum() - log_half
+    to_residual, to_columns = np.zeros_like(residual), np.zeros_like(columns)
+    to_log_scale, to_sigma = np.zeros_like(log_scale), np.zeros_like(sigma)
     if not np.isfinite(log_density):
-        return (
-            -np.inf,
-            np.zeros_like(residual),
-            np.zeros_like(columns),
-            np.zeros_like(log_scale),
-            np.zeros_like(sigma),
-        )
-    to_log_scale = standard**2 + np.diag(covariance) - 1
+        return -np.inf, to_residual, to_columns, to_log_scale, to_sigma
+    to_log_scale += standard**2 + np.diag(covariance) - 1
     covariance *= both
-    to_residual = np.zeros_like(residual)
-    to_columns = np.zeros_like(columns)
-    to_sigma = np.zeros_like(sigma)
     for g in range(n_geos):
-        variance = sigma[g] ** 2
-        own = columns[g]
-        basis = common[g] / variance
-        trace = n_observed[g] / variance
-        if n_columns:
-            solved = inverse[g] @ crossed[g]
-            basis -= own @ solved / variance**2
-            trace -= (n_columns - np.trace(inverse[g])) / variance
-        error = weighted[g] - basis @ shared
-        to_residual[g] = -error
-        spread = basis @ covariance
-        trace -= (spread * basis).sum()
-        to_sigma[g] = sigma[g] * ((error**2).sum() - trace)
-        if n_columns:
-            to_columns[g] = (
-                np.outer(error, error @ own)
-                - own @ inverse[g] / variance
-                + spread @ (solved.T / variance)
-            )
+        to_residual[g], to_columns[g], to_sigma[g] = _pull_geo(
+            columns[g],
+            common[g],
+            weighted[g],
+            inverse[g],
+            crossed[g],
+            shared,
+            covariance,
+            sigma[g],
+            n_observed[g],
+        )
     return log_density, to_residual, to_columns, to_log_scale, to_sigma
 
 

@@ -58,7 +58,10 @@ class Posterior:
     def plan(self) -> TransformPlan:
         """The families of carry-over and saturation of the channels."""
         return plan_transforms(
-            self.project, channels=self.data.channels, period_days=self.data.period_days
+            self.project,
+            channels=self.data.channels,
+            period_days=self.data.period_days,
+            reached=self.data.has_frequency.tolist(),
         )
 
     def stack(self, name: str) -> Array:

@@ -4,34 +4,40 @@ Belongs here: baseline and effects by geo from draws. Must not: PyMC, sampling.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numba import njit
 
 from mmm_orchestration.model.data import Array
 from mmm_orchestration.model.parts import Parts
+from mmm_orchestration.model.smooth import compute_paths
 
 CHUNK_BYTES = 64_000_000
+NUDGE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
 class Recovered:
     """`baseline` (draw, geo, column) and `effect` (draw, geo, channel), in mean KPIs of a geo.
 
-    An effect is the contribution per period at a response of one.
+    An effect is the contribution per period at a response of one; `share` (draw, channel) is of
+    the KPI of all geos; `synergy_effect` (draw, pair) is the contribution at a product of one.
     """
 
     baseline: Array
     effect: Array
+    share: Array
+    synergy_effect: Array
 
 
 def recover(flat: Mapping[str, Array], *, parts: Parts, rng: np.random.Generator) -> Recovered:
     """One exact draw of all coefficients for each draw of the unknowns.
 
-    `flat` holds the sampled unknowns by name, each of shape (draw, …).
+    `flat` holds the sampled unknowns by name, each of shape (draw, …); coefficients that were
+    sampled themselves are taken as they are.
     """
-    n_draws = len(flat["share"])
+    n_draws = len(flat["sigma"])
     size = parts.exposure[:, :, 0].size * (parts.exposure.shape[2] + parts.common.shape[2])
     step = max(1, CHUNK_BYTES // (8 * size))
     chunks = [
@@ -39,49 +45,81 @@ def recover(flat: Mapping[str, Array], *, parts: Parts, rng: np.random.Generator
         for i in range(0, n_draws, step)
     ]
     return Recovered(
-        baseline=np.concatenate([c.baseline for c in chunks]),
-        effect=np.concatenate([c.effect for c in chunks]),
+        **{f.name: np.concatenate([getattr(c, f.name) for c in chunks]) for f in fields(Recovered)}
     )
 
 
-def compute_responses(flat: Mapping[str, Array], *, parts: Parts) -> Array:
-    """The response of every channel at every draw, shape (draw, geo, date, channel)."""
+def compute_responses(flat: Mapping[str, Array], *, parts: Parts, factor: float = 1.0) -> Array:
+    """The response of every channel at every draw, shape (draw, geo, date, channel).
+
+    Zero where the KPI is not observed; `factor` multiplies all exposure. Where an effect varies,
+    its path is part of the response.
+    """
     columns = []
-    for c in range(len(parts.data.channels)):
+    for c, is_reached in enumerate(parts.plan.reached):
         own = {
             u.name: flat[u.name][:, u.channels.index(c)]
             for u in parts.plan.unknowns
             if c in u.channels
         }
-        columns.append(parts.plan.transform(parts.exposure[:, :, c], channel=c, unknowns=own))
+        response = parts.plan.transform(
+            factor * parts.exposure[:, :, c],
+            channel=c,
+            unknowns=own,
+            frequency=parts.frequency[:, :, c] if is_reached else None,
+        )
+        columns.append(response)
     responses = np.stack(columns, axis=-1)
+    if len(parts.varying):
+        responses[..., parts.varying] *= compute_paths(flat, path=parts.path)[:, None]
     return np.ascontiguousarray(responses * parts.is_observed[:, :, None])
+
+
+def compute_shares(flat: Mapping[str, Array], *, parts: Parts, weighed: Array) -> Array:
+    """The share of the KPI of each channel, shape (draw, channel).
+
+    `weighed` (draw, channel) is the mean response.
+    """
+    if "share" in flat:
+        return flat["share"]
+    nudged = compute_responses(flat, parts=parts, factor=1 + NUDGE)
+    elasticity = (np.einsum("dgtc,gt->dc", nudged, parts.weight) / weighed - 1) / NUDGE
+    shares: Array = flat["strength"] / np.where(parts.strength.is_marginal, elasticity, 1.0)
+    return shares
 
 
 def _recover_chunk(
     flat: Mapping[str, Array], *, parts: Parts, rng: np.random.Generator
 ) -> Recovered:
-    n_draws, n_geos = len(flat["share"]), parts.n_geos
+    n_draws, n_geos = len(flat["sigma"]), parts.n_geos
     response = compute_responses(flat, parts=parts)
     weighed = np.einsum("dgtc,gt->dc", response, parts.weight)
-    effect = flat["share"] / weighed
+    share = compute_shares(flat, parts=parts, weighed=weighed)
+    effect = share / weighed
     media = response * effect[:, None, None, :]
-    residual = (parts.kpi - parts.mean) - media.sum(axis=3)
+    joint, joint_effect = _compute_synergies(flat, response=response, parts=parts)
+    residual = (parts.kpi - parts.mean) - media.sum(axis=3) - joint
     if parts.signed:
         residual -= np.einsum("gts,ds->dgt", parts.signed_matrix, flat["signed_coefficient"])
     columns, sd = _scale_columns(flat, media=media, parts=parts)
-    shared, own = draw_coefficients(
-        residual,
-        columns,
-        parts.common,
-        parts.gram,
-        np.ones((n_draws, parts.common.shape[2])),
-        flat["sigma"],
-        rng.standard_normal((n_draws, parts.common.shape[2])),
-        rng.standard_normal((n_draws, n_geos, columns.shape[3])),
-    )
+    log_scale = parts.scales.compute(flat, arrays=parts.scales.list_arrays(), xp=np)
+    scale = np.exp(np.broadcast_to(log_scale, (n_draws, parts.common.shape[2])))
+    if "baseline_standard" in flat:
+        shared = flat["baseline_standard"]
+        own = flat.get("own_standard", np.zeros((n_draws, n_geos, 0)))
+    else:
+        shared, own = draw_coefficients(
+            residual,
+            columns,
+            parts.common,
+            parts.gram,
+            np.ascontiguousarray(scale),
+            np.ascontiguousarray(flat["sigma"]),
+            rng.standard_normal((n_draws, parts.common.shape[2])),
+            rng.standard_normal((n_draws, n_geos, columns.shape[3])),
+        )
     design = parts.design
-    free = design.prior_mean[parts.is_free] + shared * design.prior_sd[parts.is_free]
+    free = design.prior_mean[parts.is_free] + scale * shared * design.prior_sd[parts.is_free]
     baseline = np.empty((n_draws, n_geos, len(design.columns)))
     baseline[:, :, parts.is_free] = free[:, None, :]
     if parts.signed:
@@ -91,7 +129,18 @@ def _recover_chunk(
     by_geo = np.repeat(effect[:, None, :], n_geos, axis=1)
     if n_geos > 1:
         by_geo *= 1 + flat["effect_spread"][:, None, :] * own[:, :, n_deviations:]
-    return Recovered(baseline=baseline, effect=by_geo)
+    return Recovered(baseline=baseline, effect=by_geo, share=share, synergy_effect=joint_effect)
+
+
+def _compute_synergies(
+    flat: Mapping[str, Array], *, response: Array, parts: Parts
+) -> tuple[Array, Array]:
+    """What the pairs add (draw, geo, date), and their effects (draw, pair)."""
+    if not len(parts.pairs):
+        return np.zeros(response.shape[:3]), np.empty((len(response), 0))
+    product = response[..., parts.pairs[:, 0]] * response[..., parts.pairs[:, 1]]
+    effect = flat["synergy"] / np.einsum("dgtp,gt->dp", product, parts.weight)
+    return np.einsum("dgtp,dp->dgt", product, effect), effect
 
 
 def _scale_columns(flat: Mapping[str, Array], *, media: Array, parts: Parts) -> tuple[Array, Array]:

@@ -10,15 +10,21 @@ from mmm_orchestration.project.mistakes import mistake, unknown
 from mmm_orchestration.project.sources import Source
 from mmm_orchestration.project.values import (
     UNMAPPED,
+    BaselineValue,
+    BreakKind,
     Currency,
     Day,
+    EffectPath,
+    EventShape,
     Grain,
     KpiKind,
     Level,
+    Likelihood,
     MediaMeasure,
     Order,
     Positive,
-    Share,
+    PriorOf,
+    Shrinkage,
     Sign,
     Slug,
     Step,
@@ -28,7 +34,12 @@ from mmm_orchestration.project.values import (
     WeekDay,
     check_unique,
 )
-from mmm_orchestration.transforms.registry import list_adstocks, list_saturations
+from mmm_orchestration.transforms.registry import (
+    get_adstock,
+    get_saturation,
+    list_adstocks,
+    list_saturations,
+)
 
 
 class Kpi(Strict):
@@ -42,6 +53,11 @@ class Kpi(Strict):
     value_per_unit: Positive | None = Field(
         default=None, description="money per unit; without it ROI is units per money"
     )
+
+    @property
+    def value(self) -> float:
+        """Money per unit of KPI; one where the KPI is money or has no declared value."""
+        return self.value_per_unit or 1.0
 
     @model_validator(mode="after")
     def _units_are_named(self) -> Self:
@@ -75,17 +91,45 @@ class ChannelRule(Strict):
     campaign: str = "*"
 
 
-class SharePrior(Strict):
-    """What is believed before the data: mean contribution as a share of mean KPI."""
+class Prior(Strict):
+    """What is believed of a channel before the data, log-normal.
 
-    median: Share
-    upper: Share = Field(description="95 % of the belief lies below this share")
+    `of` share is of the KPI, contribution is KPI units of the whole range, the returns are money
+    (or units) per unit of spend.
+    """
+
+    of: PriorOf = "share"
+    median: Positive
+    upper: Positive = Field(description="95 % of the belief lies below this value")
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> Self:
+        if self.upper <= self.median:
+            raise mistake("'upper' must be greater than 'median'", key="upper")
+        if self.of == "share" and self.upper >= 1:
+            raise mistake("a share of the KPI lies below 1", key="upper", got=self.upper)
+        return self
+
+
+class UnknownPrior(Strict):
+    """What is believed of an unknown of carry-over or saturation, log-normal."""
+
+    median: Positive
+    upper: Positive = Field(description="95 % of the belief lies below this value")
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
         if self.upper <= self.median:
             raise mistake("'upper' must be greater than 'median'", key="upper")
         return self
+
+
+class PriorSource(Strict):
+    """The saved posterior whose knowledge the priors hold."""
+
+    version: str
+    first: Day
+    last: Day
 
 
 class Channel(Strict):
@@ -95,9 +139,13 @@ class Channel(Strict):
     rules: Annotated[tuple[ChannelRule, ...], Field(min_length=1)]
     exposure: MediaMeasure = "spend"
     group: str | None = None
-    prior: SharePrior | None = None
+    prior: Prior | None = None
     adstock: AdstockName | None = None
     saturation: SaturationName | None = None
+    effect: EffectPath = "steady"
+    unknowns: Mapping[str, UnknownPrior] = Field(
+        default_factory=dict, description="unknown of its carry-over or saturation -> belief"
+    )
 
     @field_validator("name")
     @classmethod
@@ -112,6 +160,17 @@ class Control(Strict):
 
     name: Slug
     sign: Sign = "any"
+    baseline: float | BaselineValue | None = Field(
+        default=None, description="makes it a treatment, which contributes beyond this value"
+    )
+
+
+class Break(Strict):
+    """A day from which the level or the slope of the KPI is another one."""
+
+    name: Slug
+    day: Day
+    kind: BreakKind = "level"
 
 
 class Event(Strict):
@@ -120,6 +179,7 @@ class Event(Strict):
     name: Slug
     first: Day
     last: Day
+    shape: EventShape = "flat"
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
@@ -133,6 +193,8 @@ class Holidays(Strict):
 
     country: str
     subdivision: str | None = None
+    days_before: Annotated[int, Field(ge=0, le=28)] = 0
+    days_after: Annotated[int, Field(ge=0, le=28)] = 0
 
     @model_validator(mode="after")
     def _is_known(self) -> Self:
@@ -174,7 +236,9 @@ class ModelSpec(Strict):
     week_start: WeekDay = "monday"
     trend: Trend = "piecewise"
     knots_per_year: Annotated[float, Field(gt=0, le=12)] = 1.0
+    trend_days: Annotated[float, Field(ge=30, le=3650)] = 365.0
     yearly_order: Annotated[int, Field(ge=0, le=10)] = 3
+    monthly_order: Annotated[int, Field(ge=0, le=5)] = 0
     weekly_order: Annotated[int, Field(ge=0, le=3)] = 3
     max_lag_days: Annotated[int, Field(ge=0, le=180)] = 56
     carry_over: Step | None = Field(
@@ -183,7 +247,12 @@ class ModelSpec(Strict):
     adstock: AdstockName = "geometric"
     saturation: SaturationName = "hill"
     order: Order = "adstock_first"
-    default_prior: SharePrior = SharePrior(median=0.05, upper=0.3)
+    likelihood: Likelihood = "normal"
+    shrink_controls: Shrinkage = "auto"
+    synergies: tuple[tuple[Slug, Slug], ...] = ()
+    experiment_ageing: Annotated[float, Field(ge=0, le=5)] = 0.2
+    default_prior: Prior = Prior(median=0.05, upper=0.3)
+    prior_source: PriorSource | None = None
     sampler: Sampler = Sampler()
 
 
@@ -222,6 +291,7 @@ class Project(Strict):
     channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
     controls: tuple[Control, ...] = ()
     events: tuple[Event, ...] = ()
+    breaks: tuple[Break, ...] = ()
     holidays: Holidays | None = None
     model: ModelSpec = ModelSpec()
     gates: Gates = Gates()
@@ -234,6 +304,7 @@ class Project(Strict):
         check_unique("channel", [c.name for c in self.channels], key="channels.*.name")
         check_unique("control", [c.name for c in self.controls], key="controls.*.name")
         check_unique("event", [e.name for e in self.events], key="events.*.name")
+        check_unique("break", [b.name for b in self.breaks], key="breaks.*.name")
         check_unique("control series", [c for s in self.sources for c in s.controls])
         return self
 
@@ -255,6 +326,38 @@ class Project(Strict):
         for i, control in enumerate(self.controls):
             if control.name not in delivered:
                 raise unknown("control", control.name, delivered, key=f"controls.{i}.name")
+        return self
+
+    @model_validator(mode="after")
+    def _counts_are_units(self) -> Self:
+        if self.model.likelihood == "negative_binomial" and self.kpi.kind != "units":
+            raise mistake("only units are counted; kpi.kind is not 'units'", key="model.likelihood")
+        return self
+
+    @model_validator(mode="after")
+    def _synergies_are_pairs(self) -> Self:
+        for i, pair in enumerate(self.model.synergies):
+            key = f"model.synergies.{i}"
+            for name in pair:
+                if name not in self.channel_names:
+                    raise unknown("channel", name, self.channel_names, key=key)
+            if pair[0] == pair[1]:
+                raise mistake(f"'{pair[0]}' makes no pair with itself", key=key)
+        pairs = ["+".join(sorted(pair)) for pair in self.model.synergies]
+        check_unique("synergy", pairs, key="model.synergies.*")
+        return self
+
+    @model_validator(mode="after")
+    def _unknowns_exist(self) -> Self:
+        for i, channel in enumerate(self.channels):
+            families = (
+                get_adstock(channel.adstock or self.model.adstock),
+                get_saturation(channel.saturation or self.model.saturation),
+            )
+            known = [u.name for family in families for u in family.unknowns]
+            for name in channel.unknowns:
+                if name not in known:
+                    raise unknown("unknown", name, known, key=f"channels.{i}.unknowns.{name}")
         return self
 
     def source(self, name: str) -> Source:

@@ -34,7 +34,14 @@ Step = Literal["day", "period"]
 Level = Literal["national", "geo"]
 Order = Literal["adstock_first", "saturation_first"]
 WeekDay = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-Trend = Literal["none", "linear", "piecewise"]
+Trend = Literal["none", "linear", "piecewise", "smooth"]
+PriorOf = Literal["share", "contribution", "roi", "marginal_roi"]
+EventShape = Literal["flat", "rising", "falling", "bell"]
+BreakKind = Literal["level", "slope"]
+Shrinkage = Literal["auto", "always", "never"]
+Likelihood = Literal["normal", "student_t", "log_normal", "negative_binomial"]
+EffectPath = Literal["steady", "varying"]
+BaselineValue = Literal["min", "mean", "max"]
 
 MEDIA_FORMATS: frozenset[SourceFormat] = frozenset(
     {"google_ads", "meta_ads", "linkedin_ads", "microsoft_ads", "tiktok_ads", "amazon_ads"}
@@ -86,7 +93,6 @@ Text = Annotated[str, Field(min_length=1)]
 Currency = Annotated[str, AfterValidator(check_currency)]
 TimeZone = Annotated[str, AfterValidator(check_time_zone)]
 Day = Annotated[date, BeforeValidator(read_day)]
-Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 

@@ -12,7 +12,7 @@ from scipy.stats import halfnorm, lognorm, multivariate_normal
 from mmm_orchestration.errors import ModelError
 from mmm_orchestration.model.data import ModelData
 from mmm_orchestration.model.fit import check_observed
-from mmm_orchestration.model.graph import build_graph, build_model
+from mmm_orchestration.model.graph import build_graph, build_model, list_coords
 from mmm_orchestration.model.parts import Parts, find_typical_exposure, prepare_parts
 from mmm_orchestration.transforms.adstock import MEAN_LAG
 from mmm_orchestration.transforms.saturation import HillSaturation
@@ -56,7 +56,7 @@ def compute_dense_density(data: ModelData, *, parts: Parts) -> float:
     priors = [(LAG_DAYS, MEAN_LAG), *zip((HALF, SLOPE), HillSaturation.unknowns, strict=True)]
     prior = (
         sum(lognorm(u.log_sd, scale=u.median).logpdf(values).sum() for values, u in priors)
-        + lognorm(parts.share_log_sd, scale=parts.share_median).logpdf(SHARE).sum()
+        + lognorm(parts.strength.log_sd, scale=parts.strength.median).logpdf(SHARE).sum()
         + halfnorm(scale=kpi.std() / kpi.mean()).logpdf(SIGMA)
     )
     return float(likelihood + prior)
@@ -126,5 +126,65 @@ def test_declared_share_prior_has_its_quantiles() -> None:
     """Half of the prior lies below 'median' and 95 % below 'upper'."""
     world = make_random_world(extra="model: {default_prior: {median: 0.1, upper: 0.4}}")
     parts = prepare_parts(world.prepare(), project=world.project)
-    prior = lognorm(parts.share_log_sd[0], scale=parts.share_median[0])
+    prior = lognorm(parts.strength.log_sd[0], scale=parts.strength.median[0])
     assert prior.cdf([0.1, 0.4]) == pytest.approx([0.5, 0.95])
+
+
+def make_panel(extra: str) -> Parts:
+    """Two geos with different KPIs, from the random world."""
+    world = make_random_world(extra=extra)
+    north = world.prepare()
+    rng = np.random.default_rng(1)
+    south = 3 * north.kpi + rng.normal(0, 100, north.kpi.shape)
+    south[:20] = np.nan
+    twice = {
+        name: np.concatenate([getattr(north, name)] * 2, axis=1)
+        for name in ("exposure", "history", "spend", "controls", "frequency", "frequency_history")
+    }
+    data = dataclasses.replace(
+        north, geos=("north", "south"), kpi=np.concatenate([north.kpi, south], axis=1), **twice
+    )
+    return prepare_parts(data, project=world.project)
+
+
+@pytest.mark.parametrize(
+    "extra",
+    ["", "model: {trend: smooth, shrink_controls: always, synergies: [[tv, radio]]}"],
+)
+@pytest.mark.parametrize("is_panel", [False, True])
+def test_both_graphs_have_one_marginal_density(extra: str, is_panel: bool) -> None:
+    """The whole graph's joint density over the exact conditional one is the collapsed density."""
+    world = make_random_world(extra=extra)
+    parts = make_panel(extra) if is_panel else prepare_parts(world.prepare(), project=world.project)
+    collapsed, whole = build_graph(parts), build_graph(parts, is_collapsed=False)
+    n_basis, n_own = (len(list_coords(parts)[dim]) for dim in ("basis", "own"))
+    marginal = collapsed.compile_logp(jacobian=False, mode="FAST_COMPILE")(
+        collapsed.initial_point()
+    )
+    joint = whole.compile_logp(jacobian=False, mode="FAST_COMPILE")
+    n = n_basis + (parts.n_geos * n_own if is_panel else 0)
+
+    def evaluate(at: np.ndarray) -> float:
+        point = dict(whole.initial_point())
+        point["baseline_standard"] = at[:n_basis]
+        if is_panel:
+            point["own_standard"] = at[n_basis:].reshape(parts.n_geos, n_own)
+        return float(joint(point))
+
+    at_zero = evaluate(np.zeros(n))
+    basis = np.eye(n)
+    up, down = (np.array([evaluate(s * e) for e in basis]) for s in (1, -1))
+    slope = (up - down) / 2
+    curvature = np.empty((n, n))
+    for i in range(n):
+        curvature[i, i] = up[i] + down[i] - 2 * at_zero
+        for j in range(i):
+            both = evaluate(basis[i] + basis[j])
+            curvature[i, j] = curvature[j, i] = both - up[i] - up[j] + at_zero
+    integral = (
+        at_zero
+        + 0.5 * slope @ np.linalg.solve(-curvature, slope)
+        + 0.5 * n * np.log(2 * np.pi)
+        - 0.5 * np.linalg.slogdet(-curvature)[1]
+    )
+    assert marginal == pytest.approx(integral, abs=1e-5)

@@ -26,6 +26,8 @@ PLAN = TransformPlan(
     max_lag=3,
     period_days=7,
     step_days=1,
+    reached=(False,) * 3,
+    declared=({},) * 3,
 )
 UNKNOWNS = {
     "mean_lag_days": np.array([2.0, 9.0]),
