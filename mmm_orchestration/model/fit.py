@@ -11,12 +11,15 @@ import xarray as xr
 
 from mmm_orchestration.errors import ModelError
 from mmm_orchestration.model.data import Array, ModelData
+from mmm_orchestration.model.flat import Draws, Progress
 from mmm_orchestration.model.graph import build_graph, name_dim
+from mmm_orchestration.model.machine import find_hardware
 from mmm_orchestration.model.measure import measure_convergence
 from mmm_orchestration.model.parts import Parts, prepare_parts
 from mmm_orchestration.model.posterior import Posterior
 from mmm_orchestration.model.recover import recover
-from mmm_orchestration.model.sample import Draws, Progress, sample_posterior
+from mmm_orchestration.model.sample import sample_posterior
+from mmm_orchestration.model.samplers import choose_sampler, measure_size
 from mmm_orchestration.project import Project
 
 PACKAGES = ("pymc", "pytensor", "nutpie", "numpy", "holidays")
@@ -32,7 +35,10 @@ def fit(data: ModelData, *, project: Project, progress: Progress | None = None) 
     parts = prepare_parts(data, project=project)
     model = build_graph(parts)
     check_observed(model, parts=prepare_parts(data, project=project))
-    draws = sample_posterior(model, sampler=project.model.sampler, progress=progress)
+    plan = choose_sampler(
+        measure_size(parts), sampler=project.model.sampler, hardware=find_hardware()
+    )
+    draws = sample_posterior(model, plan=plan, progress=progress)
     completed = complete_draws(draws, parts=parts, seed=project.model.sampler.seed)
     return Posterior(
         draws=completed,
