@@ -20,6 +20,7 @@ from mmm_orchestration.model.posterior import Posterior
 from mmm_orchestration.model.recover import recover
 from mmm_orchestration.model.sample import sample_posterior
 from mmm_orchestration.model.samplers import choose_sampler, measure_size
+from mmm_orchestration.model.stored import thin_draws
 from mmm_orchestration.project import Project
 
 PACKAGES = ("pymc", "pytensor", "nutpie", "numpy", "holidays")
@@ -30,7 +31,8 @@ def fit(data: ModelData, *, project: Project, progress: Progress | None = None) 
     """The posterior of `data`; what the graph observed is checked against its snapshot.
 
     A single run with the seed of the project, reported as it is. `progress` is called with
-    iterations done and in all.
+    iterations done and in all. Convergence is measured on all draws; the posterior holds at most
+    `sampler.keep` of them.
     """
     parts = prepare_parts(data, project=project)
     model = build_graph(parts)
@@ -41,7 +43,7 @@ def fit(data: ModelData, *, project: Project, progress: Progress | None = None) 
     draws = sample_posterior(model, plan=plan, progress=progress)
     completed = complete_draws(draws, parts=parts, seed=project.model.sampler.seed)
     return Posterior(
-        draws=completed,
+        draws=thin_draws(completed, keep=project.model.sampler.keep),
         data=data,
         design=parts.design.matrix,
         scale=parts.scale,
