@@ -82,9 +82,18 @@ def read_snapshot(
 def fit_snapshot(
     snapshot: Snapshot, *, project: Project, say: Callable[[str], None]
 ) -> "Posterior":
-    """The posterior of the snapshot; the progress of sampling is said in tenths."""
-    from mmm_orchestration.model.fit import fit
+    """The posterior of the snapshot, fitted in a process of its own.
 
+    Said are the predicted cost, the sampler with its reasons, and progress in tenths. Raises
+    ModelError before the fit when it will not fit into the memory or the limits of the project.
+    """
+    from mmm_orchestration.model.cost import check_cost, describe_cost
+    from mmm_orchestration.model.machine import find_hardware
+    from mmm_orchestration.model.worker import fit_apart, plan_fit
+
+    plan, cost = plan_fit(snapshot.data, project=project)
+    say(f"{' '.join(plan.reasons)} {describe_cost(cost)}")
+    check_cost(cost, hardware=find_hardware(), limits=project.gates)
     say(f"compiling a model of {snapshot.data.n_periods} periods")
     told = 0
 
@@ -95,7 +104,7 @@ def fit_snapshot(
             told = tenth
             say(f"sampling: {done:,} of {total:,} iterations")
 
-    return fit(snapshot.data, project=project, progress=tell)
+    return fit_apart(snapshot.data, project=project, progress=tell)
 
 
 def is_snapshot_observed(record: "FitRecord", *, folder: Path, lake: Lake) -> bool:

@@ -13,6 +13,7 @@ import nutpie
 import pymc as pm
 from nutpie.compiled_pyfunc import PyFuncModel as CompiledModel
 from nutpie.compiled_pyfunc import from_pyfunc
+from pymc.logprob.utils import ParameterValueError
 from pytensor.compile.maker import function
 from pytensor.configdefaults import config
 from pytensor.link.numba.dispatch.basic import numba_njit
@@ -114,7 +115,10 @@ def compile_density(model: pm.Model) -> Density:
             value, gradient = compiled(x, *shared)
             return float(value), gradient
 
-        at_start, _ = density(start)
+        try:
+            at_start, _ = density(start)
+        except ParameterValueError:
+            at_start = np.nan
     if not np.isfinite(at_start):
         raise ModelError("The density is not finite where the chains start", got=at_start)
     return density

@@ -191,11 +191,13 @@ class ModelSpec(Strict):
 
 
 class Gates(Strict):
-    """What a posterior must reach before anything is built from it."""
+    """What a posterior must reach before anything is built from it, and what a fit may take."""
 
     r_hat: Annotated[float, Field(gt=1, le=1.1)] = 1.01
     ess: Annotated[int, Field(ge=100)] = 400
     divergences: Annotated[int, Field(ge=0)] = 0
+    max_fit_minutes: Positive | None = None
+    max_memory_gb: Positive | None = None
 
 
 class Alerts(Strict):
