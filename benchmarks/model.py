@@ -18,13 +18,32 @@ from mmm_orchestration.insight.results import RoiResults
 from mmm_orchestration.intake import land_source
 from mmm_orchestration.model.data import ModelData
 from mmm_orchestration.model.worker import fit_apart, plan_fit
-from mmm_orchestration.project import Project
+from mmm_orchestration.project import Project, parse_project
 from mmm_orchestration.publishing import read_truth
 from mmm_orchestration.sources.simulator import read_last_day, write_demo
 from mmm_orchestration.training import read_snapshot
-from tests.model.worlds import make_project
 
 FIRST_SEED = 11
+PROJECT = """
+project: simulated
+time_zone: Europe/Berlin
+currency: EUR
+start: 2021-01-04
+kpi: {{source: sheet, outcome: sales}}
+sources:
+  - name: sheet
+    format: table
+    path: sheet.csv
+    currency: EUR
+    tax: excluded
+    table:
+      date: date
+      period: week
+      outcomes: [{{name: sales, column: sales}}]
+      media:{media}
+channels:{rules}
+model: {{level: {level}{extra}}}
+"""
 
 
 def measure_fit(settings: Settings) -> Figure:
@@ -173,4 +192,7 @@ def simulate(
         controls=np.zeros((n_dates, n_geos, 0)),
         control_names=(),
     )
-    return data, make_project(names, extra=f"model: {{level: {level}{extra}}}")
+    media = "".join(f"\n        - {{name: {c}, spend: {c}}}" for c in names)
+    rules = "".join(f"\n  - {{name: {c}, rules: [{{source: sheet}}]}}" for c in names)
+    project = PROJECT.format(media=media, rules=rules, level=level, extra=extra)
+    return data, parse_project(project)
