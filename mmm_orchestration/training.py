@@ -5,7 +5,7 @@ Belongs here: the way of one fit. Must not: the model (see `model`) or what is s
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,7 +47,10 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class FitRecord:
-    """Where a saved posterior comes from; `version` names its folder."""
+    """Where a saved posterior comes from; `version` names its folder.
+
+    `predicted` is what the fit was said to cost: seconds, bytes of memory and of the posterior.
+    """
 
     version: str
     fitted_at: str
@@ -58,6 +61,7 @@ class FitRecord:
     code_version: str
     dagster_run: str
     mlflow_run: str
+    predicted: Mapping[str, float] = field(default_factory=dict)
 
 
 def read_snapshot(
@@ -126,7 +130,9 @@ def keep_posterior(
 ) -> FitRecord:
     """Saves the posterior below `folder` under a version of its own, with its record."""
     from mmm_orchestration.model.posterior import save_posterior
+    from mmm_orchestration.model.worker import plan_fit
 
+    _, cost = plan_fit(posterior.data, project=posterior.project)
     version = f"{snapshot.trained_through}-{posterior.data.snapshot[:8]}-{dagster_run[:8]}"
     record = FitRecord(
         version=version,
@@ -138,6 +144,11 @@ def keep_posterior(
         code_version=__version__,
         dagster_run=dagster_run,
         mlflow_run=mlflow_run,
+        predicted={
+            "seconds": cost.seconds,
+            "memory_bytes": cost.memory_bytes,
+            "artefact_bytes": cost.artefact_bytes,
+        },
     )
     save_posterior(posterior, folder / version)
     draft = folder / f".{version}.json"

@@ -11,7 +11,7 @@ import xarray as xr
 
 from mmm_orchestration.errors import ModelError
 from mmm_orchestration.model.data import Array, ModelData
-from mmm_orchestration.model.flat import Draws, Progress
+from mmm_orchestration.model.flat import Draws
 from mmm_orchestration.model.graph import build_graph, name_dim
 from mmm_orchestration.model.machine import find_hardware
 from mmm_orchestration.model.measure import measure_convergence
@@ -19,7 +19,7 @@ from mmm_orchestration.model.parts import Parts, prepare_parts
 from mmm_orchestration.model.posterior import Posterior
 from mmm_orchestration.model.recover import recover
 from mmm_orchestration.model.sample import sample_posterior
-from mmm_orchestration.model.samplers import choose_sampler, measure_size
+from mmm_orchestration.model.samplers import Progress, choose_sampler, measure_size
 from mmm_orchestration.model.stored import thin_draws
 from mmm_orchestration.project import Project
 

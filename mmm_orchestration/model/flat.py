@@ -5,7 +5,7 @@ logarithm, any other as it is.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,6 @@ from mmm_orchestration.errors import ModelError
 from mmm_orchestration.model.ops import Tensor
 
 Array = NDArray[np.float64]
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)

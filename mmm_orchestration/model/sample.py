@@ -22,13 +22,12 @@ from mmm_orchestration.errors import ModelError
 from mmm_orchestration.model.flat import (
     Array,
     Draws,
-    Progress,
     flatten_density,
     jitter,
     lay_out,
 )
 from mmm_orchestration.model.machine import find_hardware, keep_memory
-from mmm_orchestration.model.samplers import SamplerPlan
+from mmm_orchestration.model.samplers import Progress, SamplerPlan
 
 Density = Callable[[Array], tuple[float, Array]]
 _FLAT = "unknown"

@@ -20,8 +20,8 @@ from pymc.sampling.jax import get_jaxified_graph
 
 from mmm_orchestration.errors import ModelError
 from mmm_orchestration.model import ops_jax as _registered  # noqa: F401 - PyTensor learns the ops
-from mmm_orchestration.model.flat import Array, Draws, Progress, flatten_density, jitter, lay_out
-from mmm_orchestration.model.samplers import SamplerPlan
+from mmm_orchestration.model.flat import Array, Draws, flatten_density, jitter, lay_out
+from mmm_orchestration.model.samplers import Progress, SamplerPlan
 
 CHUNK = 25
 MOST_STARTS = 100

@@ -4,6 +4,7 @@ Belongs here: the choice and its reasons. Must not: sampling, PyMC.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +18,8 @@ GPU_CHAINS = 16
 LEAST_DRAWS = 100
 
 Backend = Literal["nutpie", "numpyro"]
+# told how many iterations of all chains are done, and of how many
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

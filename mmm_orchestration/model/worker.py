@@ -17,11 +17,10 @@ import xarray as xr
 from mmm_orchestration.errors import MmmError, ModelError
 from mmm_orchestration.model.cost import Cost, predict_cost
 from mmm_orchestration.model.data import ModelData
-from mmm_orchestration.model.flat import Progress
 from mmm_orchestration.model.machine import find_hardware
 from mmm_orchestration.model.parts import prepare_parts
 from mmm_orchestration.model.posterior import Posterior, load_posterior, save_posterior
-from mmm_orchestration.model.samplers import SamplerPlan, choose_sampler, measure_size
+from mmm_orchestration.model.samplers import Progress, SamplerPlan, choose_sampler, measure_size
 from mmm_orchestration.model.stored import name_data, pack_data, unpack_data
 from mmm_orchestration.project import Project
 

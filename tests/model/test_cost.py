@@ -1,6 +1,8 @@
 """The cost of a fit before it is started."""
 
 import dataclasses
+import subprocess
+import sys
 
 import pytest
 
@@ -65,3 +67,13 @@ def test_the_machine_has_cores_and_memory() -> None:
     found = find_hardware()
     assert found.n_cores >= 1
     assert found.memory_bytes > 10**8
+
+
+def test_asking_for_a_fit_loads_no_sampler() -> None:
+    """The process that asks for a fit and waits for it imports neither PyMC nor Numba."""
+    code = (
+        "import sys, mmm_orchestration.model.worker; "
+        "print([m for m in ('pymc', 'pytensor', 'nutpie', 'numba', 'jax') if m in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
