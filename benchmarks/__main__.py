@@ -7,7 +7,7 @@ import click
 from benchmarks.chain import measure_day, measure_range
 from benchmarks.faults import measure_inputs, measure_kills
 from benchmarks.figure import Measure, Settings, write_table
-from benchmarks.model import measure_coverage, measure_fit
+from benchmarks.model import measure_cost, measure_coverage, measure_fit, measure_growth
 from benchmarks.tables import measure_ratio, measure_write
 from benchmarks.whole import measure_clone, measure_demo
 
@@ -21,6 +21,8 @@ MEASURES: dict[str, Measure] = {
     "ratio": measure_ratio,
     "write": measure_write,
     "fit": measure_fit,
+    "fit_cost": measure_cost,
+    "fit_memory": measure_growth,
     "coverage": measure_coverage,
     "inputs": measure_inputs,
     "kills": measure_kills,

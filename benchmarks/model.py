@@ -1,21 +1,49 @@
 """The model: how long one fit takes and how often its intervals hold the truth."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+import psutil
+
 from benchmarks.figure import Figure, Settings
 from benchmarks.history import clear_folder, load_history
+from benchmarks.processes import Ran, measure_memory, sum_memory
 from benchmarks.tables import refine
 from mmm_orchestration.days import DayWindow
 from mmm_orchestration.home import open_home
 from mmm_orchestration.insight.results import RoiResults
 from mmm_orchestration.intake import land_source
+from mmm_orchestration.model.data import ModelData
+from mmm_orchestration.model.worker import fit_apart, plan_fit
+from mmm_orchestration.project import Project, parse_project
 from mmm_orchestration.publishing import read_truth
 from mmm_orchestration.sources.simulator import read_last_day, write_demo
 from mmm_orchestration.training import read_snapshot
 
 FIRST_SEED = 11
+PROJECT = """
+project: simulated
+time_zone: Europe/Berlin
+currency: EUR
+start: 2021-01-04
+kpi: {{source: sheet, outcome: sales}}
+sources:
+  - name: sheet
+    format: table
+    path: sheet.csv
+    currency: EUR
+    tax: excluded
+    table:
+      date: date
+      period: week
+      outcomes: [{{name: sales, column: sales}}]
+      media:{media}
+channels:{rules}
+model: {{level: {level}{extra}}}
+"""
 
 
 def measure_fit(settings: Settings) -> Figure:
@@ -89,3 +117,82 @@ def fit_world(folder: Path) -> tuple[RoiResults, DayWindow]:
     )
     days = (snapshot.first_day, snapshot.trained_through)
     return results, DayWindow(*map(date.fromisoformat, days))
+
+
+def measure_cost(_settings: Settings) -> Figure:
+    """Predicted and measured seconds and memory of fits of three sizes, each in its own process."""
+    told = []
+    for shape in ((104, 1, 4), (131, 2, 6), (156, 8, 8)):
+        data, project = simulate(*shape)
+        _, cost = plan_fit(data, project=project)
+        # the first fit compiles what later ones find in the cache
+        fit_watched(data, project=project)
+        ran = fit_watched(data, project=project)
+        told.append(
+            f"{' × '.join(map(str, shape))}: {cost.seconds:.0f} s and "
+            f"{cost.memory_bytes / 1e9:.1f} GB predicted, {ran.seconds:.0f} s and "
+            f"{ran.peak_bytes / 1e9:.1f} GB taken"
+        )
+    return Figure(
+        "Cost said before a fit",
+        "within a factor of 2.5",
+        "; ".join(told),
+        "weeks × geos × channels, defaults of the sampler, compiled once before",
+    )
+
+
+def measure_growth(_settings: Settings) -> Figure:
+    """Memory of this process before and after ten fits."""
+    data, project = simulate(104, 1, 4, extra=", sampler: {draws: 100, tune: 100, chains: 2}")
+    fit_apart(data, project=project)
+    before = measure_memory(psutil.Process())
+    for _ in range(10):
+        fit_apart(data, project=project)
+    grown = measure_memory(psutil.Process()) - before
+    return Figure(
+        "Memory kept after ten fits",
+        "none",
+        f"{grown / 1e6:+.0f} MB",
+        "resident memory of the process that asks for them; each fit is a process of its own",
+    )
+
+
+def fit_watched(data: ModelData, *, project: Project) -> Ran:
+    """Wall time and peak memory of one fit's process."""
+    own, peak = psutil.Process(), 0
+    started = time.monotonic()
+    with ThreadPoolExecutor(1) as pool:
+        fitted = pool.submit(fit_apart, data, project=project)
+        while not fitted.done():
+            peak = max(peak, sum_memory(own.pid) - measure_memory(own))
+            time.sleep(0.05)
+    fitted.result()
+    return Ran(time.monotonic() - started, peak)
+
+
+def simulate(
+    n_dates: int, n_geos: int, n_channels: int, *, extra: str = ""
+) -> tuple[ModelData, Project]:
+    """Data of one size with effects of known form, and their project."""
+    rng = np.random.default_rng(n_dates)
+    names = tuple(f"c{i}" for i in range(n_channels))
+    level = "geo" if n_geos > 1 else "national"
+    exposure = rng.gamma(1, 50, (n_dates, n_geos, n_channels))
+    effect = 1000 * rng.uniform(0.02, 0.08, n_channels)
+    kpi = 800 + (effect * exposure / (exposure + 50)).sum(axis=2)
+    data = ModelData(
+        periods=np.datetime64("2021-01-04") + 7 * np.arange(n_dates),
+        period_days=7,
+        geos=tuple(f"g{i}" for i in range(n_geos)),
+        kpi=kpi + rng.normal(0, 30, kpi.shape),
+        exposure=exposure,
+        history=np.zeros((8, n_geos, n_channels)),
+        spend=exposure,
+        channels=names,
+        controls=np.zeros((n_dates, n_geos, 0)),
+        control_names=(),
+    )
+    media = "".join(f"\n        - {{name: {c}, spend: {c}}}" for c in names)
+    rules = "".join(f"\n  - {{name: {c}, rules: [{{source: sheet}}]}}" for c in names)
+    project = PROJECT.format(media=media, rules=rules, level=level, extra=extra)
+    return data, parse_project(project)

@@ -5,7 +5,7 @@ Belongs here: the way of one fit. Must not: the model (see `model`) or what is s
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,7 +47,10 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class FitRecord:
-    """Where a saved posterior comes from; `version` names its folder."""
+    """Where a saved posterior comes from; `version` names its folder.
+
+    `predicted` is what the fit was said to cost: seconds, bytes of memory and of the posterior.
+    """
 
     version: str
     fitted_at: str
@@ -58,6 +61,7 @@ class FitRecord:
     code_version: str
     dagster_run: str
     mlflow_run: str
+    predicted: Mapping[str, float] = field(default_factory=dict)
 
 
 def read_snapshot(
@@ -82,9 +86,18 @@ def read_snapshot(
 def fit_snapshot(
     snapshot: Snapshot, *, project: Project, say: Callable[[str], None]
 ) -> "Posterior":
-    """The posterior of the snapshot; the progress of sampling is said in tenths."""
-    from mmm_orchestration.model.fit import fit
+    """The posterior of the snapshot, fitted in a process of its own.
 
+    Said are the predicted cost, the sampler with its reasons, and progress in tenths. Raises
+    ModelError before the fit when it will not fit into the memory or the limits of the project.
+    """
+    from mmm_orchestration.model.cost import check_cost, describe_cost
+    from mmm_orchestration.model.machine import find_hardware
+    from mmm_orchestration.model.worker import fit_apart, plan_fit
+
+    plan, cost = plan_fit(snapshot.data, project=project)
+    say(f"{' '.join(plan.reasons)} {describe_cost(cost)}")
+    check_cost(cost, hardware=find_hardware(), limits=project.gates)
     say(f"compiling a model of {snapshot.data.n_periods} periods")
     told = 0
 
@@ -95,7 +108,7 @@ def fit_snapshot(
             told = tenth
             say(f"sampling: {done:,} of {total:,} iterations")
 
-    return fit(snapshot.data, project=project, progress=tell)
+    return fit_apart(snapshot.data, project=project, progress=tell)
 
 
 def is_snapshot_observed(record: "FitRecord", *, folder: Path, lake: Lake) -> bool:
@@ -117,7 +130,9 @@ def keep_posterior(
 ) -> FitRecord:
     """Saves the posterior below `folder` under a version of its own, with its record."""
     from mmm_orchestration.model.posterior import save_posterior
+    from mmm_orchestration.model.worker import plan_fit
 
+    _, cost = plan_fit(posterior.data, project=posterior.project)
     version = f"{snapshot.trained_through}-{posterior.data.snapshot[:8]}-{dagster_run[:8]}"
     record = FitRecord(
         version=version,
@@ -129,6 +144,11 @@ def keep_posterior(
         code_version=__version__,
         dagster_run=dagster_run,
         mlflow_run=mlflow_run,
+        predicted={
+            "seconds": cost.seconds,
+            "memory_bytes": cost.memory_bytes,
+            "artefact_bytes": cost.artefact_bytes,
+        },
     )
     save_posterior(posterior, folder / version)
     draft = folder / f".{version}.json"

@@ -17,7 +17,7 @@ DOMAIN = (
     *("sources", "tables", "transforms", "model"),
     *("insight", "evaluation", "diagnosis", "decisions", "reporting"),
 )
-MODEL_LIBRARIES = {"pymc", "pytensor", "nutpie", "arviz", "pymc_extras", "numpyro", "blackjax"}
+MODEL_LIBRARIES = {"pymc", "pytensor", "nutpie", "arviz", "pymc_extras", "numpyro", "jax"}
 PICKLES = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
 REQUIRED = {
     "assets",

@@ -11,12 +11,16 @@ import xarray as xr
 
 from mmm_orchestration.errors import ModelError
 from mmm_orchestration.model.data import Array, ModelData
+from mmm_orchestration.model.flat import Draws
 from mmm_orchestration.model.graph import DIMS, build_graph, list_coords, name_dim
+from mmm_orchestration.model.machine import find_hardware
 from mmm_orchestration.model.measure import measure_convergence
 from mmm_orchestration.model.parts import Parts, prepare_parts
 from mmm_orchestration.model.posterior import Posterior
 from mmm_orchestration.model.recover import recover
-from mmm_orchestration.model.sample import Draws, Progress, sample_posterior
+from mmm_orchestration.model.sample import sample_posterior
+from mmm_orchestration.model.samplers import Progress, choose_sampler, measure_size
+from mmm_orchestration.model.stored import thin_draws
 from mmm_orchestration.project import Project
 
 PACKAGES = ("pymc", "pytensor", "nutpie", "numpy", "holidays")
@@ -28,15 +32,19 @@ def fit(data: ModelData, *, project: Project, progress: Progress | None = None) 
     """The posterior of `data`; what the graph observed is checked against its snapshot.
 
     A single run with the seed of the project, reported as it is. `progress` is called with
-    iterations done and in all.
+    iterations done and in all. Convergence is measured on all draws; the posterior holds at most
+    `sampler.keep` of them.
     """
     parts = prepare_parts(data, project=project)
     model = build_graph(parts)
     check_observed(model, parts=prepare_parts(data, project=project))
-    draws = sample_posterior(model, sampler=project.model.sampler, progress=progress)
+    plan = choose_sampler(
+        measure_size(parts), sampler=project.model.sampler, hardware=find_hardware()
+    )
+    draws = sample_posterior(model, plan=plan, progress=progress)
     completed = complete_draws(draws, parts=parts, seed=project.model.sampler.seed)
     return Posterior(
-        draws=completed,
+        draws=thin_draws(completed, keep=project.model.sampler.keep),
         data=data,
         design=parts.design.matrix,
         scale=parts.scale,

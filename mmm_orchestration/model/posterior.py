@@ -20,7 +20,13 @@ from pydantic import ValidationError
 from mmm_orchestration.errors import PosteriorError
 from mmm_orchestration.model.convergence import Diagnostics
 from mmm_orchestration.model.data import Array, ModelData
-from mmm_orchestration.model.experiment import Experiment
+from mmm_orchestration.model.stored import (
+    name_data,
+    pack_data,
+    pack_draws,
+    unpack_data,
+    unpack_draws,
+)
 from mmm_orchestration.project import Project
 from mmm_orchestration.transforms.plan import TransformPlan, plan_transforms
 
@@ -37,7 +43,8 @@ class Posterior:
     (channel, or the channels that have it), levels in typical exposures; `share`
     (channel) of total KPI; `effect` (geo, channel), KPI units per period at a response of one;
     `sigma` (geo), KPI units; `baseline` (geo, column), coefficients of `design`, KPI units.
-    `design` (date, geo, column) are the baseline columns, `scale` (geo, channel) is a typical
+    `diagnostics` are of all draws of the sampler, `diagnostics.n_draws`, of which `draws` may be a
+    part. `design` (date, geo, column) are the baseline columns, `scale` (geo, channel) is a typical
     exposure in units of the data.
     """
 
@@ -81,7 +88,7 @@ def save_posterior(posterior: Posterior, folder: Path) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        posterior.draws.to_netcdf(draft / DRAWS, engine="scipy")
+        pack_draws(posterior.draws).to_netcdf(draft / DRAWS, engine="scipy")
         _to_dataset(posterior).to_netcdf(draft / DATA, engine="scipy")
         (draft / SETTINGS).write_text(_to_json(posterior), encoding="utf-8")
         sums = {
@@ -117,9 +124,9 @@ def load_posterior(folder: Path) -> Posterior:
         ) from error
     observed = xr.load_dataset(BytesIO(files[DATA]), engine="scipy")
     posterior = Posterior(
-        draws=xr.load_dataset(BytesIO(files[DRAWS]), engine="scipy"),
-        data=_to_data(observed, settings=settings),
-        design=observed["design"].to_numpy(),
+        draws=unpack_draws(xr.load_dataset(BytesIO(files[DRAWS]), engine="scipy")),
+        data=unpack_data(observed, words=settings["data"]),
+        design=_read_design(observed),
         scale=observed["scale"].to_numpy(),
         project=project,
         diagnostics=Diagnostics(**settings["diagnostics"]),
@@ -150,69 +157,21 @@ def _read_checked(folder: Path) -> dict[str, bytes]:
 
 
 def _to_dataset(posterior: Posterior) -> xr.Dataset:
-    data = posterior.data
-    observed = xr.Dataset(
-        {
-            "day": ("date", data.periods.astype("datetime64[D]").astype("int32")),
-            "kpi": (("date", "geo"), data.kpi),
-            "exposure": (("date", "geo", "channel"), data.exposure),
-            "spend": (("date", "geo", "channel"), data.spend),
-            "design": (("date", "geo", "column"), posterior.design),
-            "scale": (("geo", "channel"), posterior.scale),
-        }
-    )
-    # netCDF 3 has no dimension of length zero
-    if data.control_names:
-        observed["control"] = (("date", "geo", "series"), data.controls)
-    if len(data.history):
-        observed["history"] = (("lag", "geo", "channel"), data.history)
-    if data.has_frequency.any():
-        observed["frequency"] = (("date", "geo", "channel"), data.frequency)
-        if len(data.history):
-            observed["frequency_history"] = (("lag", "geo", "channel"), data.frequency_history)
+    """Data, scale and design; a design that is the same in every geo is stored once."""
+    observed = pack_data(posterior.data)
+    design = posterior.design
+    if (design == design[:, :1]).all():
+        observed["design"] = (("date", "one", "column"), design[:, :1])
+    else:
+        observed["design"] = (("date", "geo", "column"), design)
+    observed["scale"] = (("geo", "channel"), posterior.scale)
     return observed
 
 
-def _to_data(observed: xr.Dataset, *, settings: Mapping[str, object]) -> ModelData:
-    keys = ("geos", "channels", "controls", "notes")
-    words = {key: tuple(_as_list(settings[key])) for key in keys}
-    n_periods, n_geos, n_channels = observed["exposure"].shape
-    return ModelData(
-        periods=observed["day"].to_numpy().astype("int64").astype("datetime64[D]"),
-        period_days=int(str(settings["period_days"])),
-        geos=words["geos"],
-        kpi=observed["kpi"].to_numpy(),
-        exposure=observed["exposure"].to_numpy(),
-        history=(
-            observed["history"].to_numpy()
-            if "history" in observed
-            else np.empty((0, n_geos, n_channels))
-        ),
-        spend=observed["spend"].to_numpy(),
-        channels=words["channels"],
-        controls=(
-            observed["control"].to_numpy()
-            if words["controls"]
-            else np.empty((n_periods, n_geos, 0))
-        ),
-        control_names=words["controls"],
-        notes=words["notes"],
-        experiments=_read_experiments(settings["experiments"]),
-        **{
-            name: observed[name].to_numpy()
-            for name in ("frequency", "frequency_history")
-            if name in observed
-        },
-    )
-
-
-def _read_experiments(rows: object) -> tuple[Experiment, ...]:
-    listed = rows if isinstance(rows, list) else []
-    return tuple(Experiment.from_row(row) for row in listed)
-
-
-def _as_list(value: object) -> list[str]:
-    return [str(v) for v in value] if isinstance(value, list) else []
+def _read_design(observed: xr.Dataset) -> Array:
+    design, n_geos = observed["design"].to_numpy(), observed.sizes["geo"]
+    whole: Array = np.broadcast_to(design, (len(design), n_geos, design.shape[2]))
+    return whole
 
 
 def _to_json(posterior: Posterior) -> str:
@@ -220,12 +179,7 @@ def _to_json(posterior: Posterior) -> str:
         "format": FORMAT,
         "snapshot": posterior.data.snapshot,
         "seed": posterior.seed,
-        "geos": posterior.data.geos,
-        "channels": posterior.data.channels,
-        "controls": posterior.data.control_names,
-        "period_days": posterior.data.period_days,
-        "notes": posterior.data.notes,
-        "experiments": [experiment.to_row() for experiment in posterior.data.experiments],
+        "data": name_data(posterior.data),
         "diagnostics": asdict(posterior.diagnostics),
         "versions": dict(posterior.versions),
         "project": posterior.project.model_dump(mode="json"),

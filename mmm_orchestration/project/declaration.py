@@ -1,7 +1,7 @@
 """The project as a whole: every section of mmm.yaml beside `sources`, and what must agree."""
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
@@ -226,6 +226,9 @@ class Sampler(Strict):
     chains: Annotated[int, Field(ge=2, le=16)] = 4
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 20_260_101
     target_accept: Annotated[float, Field(ge=0.5, lt=1)] = 0.9
+    backend: Literal["auto", "nutpie", "numpyro"] = "auto"
+    precision: Literal["float32", "float64"] = "float64"
+    keep: Annotated[int, Field(ge=200, le=20_000)] = 1000
 
 
 class ModelSpec(Strict):
@@ -257,11 +260,13 @@ class ModelSpec(Strict):
 
 
 class Gates(Strict):
-    """What a posterior must reach before anything is built from it."""
+    """What a posterior must reach before anything is built from it, and what a fit may take."""
 
     r_hat: Annotated[float, Field(gt=1, le=1.1)] = 1.01
     ess: Annotated[int, Field(ge=100)] = 400
     divergences: Annotated[int, Field(ge=0)] = 0
+    max_fit_minutes: Positive | None = None
+    max_memory_gb: Positive | None = None
 
 
 class Alerts(Strict):

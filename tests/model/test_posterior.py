@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from mmm_orchestration.errors import PosteriorError
 from mmm_orchestration.model.experiment import Experiment
-from mmm_orchestration.model.posterior import load_posterior, save_posterior
+from mmm_orchestration.model.posterior import Posterior, load_posterior, save_posterior
+from mmm_orchestration.model.stored import thin_draws
 from tests.insight.known import make_posterior
 
 pytestmark = pytest.mark.unit
@@ -111,3 +113,56 @@ def test_frequency_left_out_is_nowhere_known() -> None:
     cut = dataclasses.replace(data, exposure=data.exposure[:2])
     assert (data.frequency.shape, cut.frequency.shape) == ((4, 1, 2), (2, 1, 2))
     assert not cut.has_frequency.any()
+
+
+def make_largest() -> Posterior:
+    """A posterior of 208 weeks, 50 geos, 30 channels and 50 columns of which 11 differ by geo."""
+    rng = np.random.default_rng(0)
+    known, shape, n_columns = make_posterior(), (208, 50, 30), 50
+    chain_draws = ("chain", "draw")
+    baseline = np.repeat(rng.normal(size=(4, 1000, 1, n_columns)).astype("float32"), 50, axis=2)
+    baseline[..., :11] += rng.normal(size=(4, 1000, 50, 11))
+    effect = rng.normal(size=(4, 1000, 50, 30)).astype("float32")
+    draws = xr.Dataset(
+        {
+            "effect": ((*chain_draws, "geo", "channel"), effect),
+            "baseline": ((*chain_draws, "geo", "column"), baseline),
+            "unknown": ((*chain_draws, "u"), rng.normal(size=(4, 1000, 202)).astype("float32")),
+        }
+    )
+    data = dataclasses.replace(
+        known.data,
+        periods=np.datetime64("2022-01-03") + 7 * np.arange(208),
+        geos=tuple(f"g{i}" for i in range(50)),
+        kpi=rng.normal(size=shape[:2]),
+        exposure=rng.gamma(1, 1, size=shape),
+        history=np.zeros((8, *shape[1:])),
+        spend=rng.gamma(1, 1, size=shape),
+        channels=tuple(f"c{i}" for i in range(30)),
+        controls=np.empty((*shape[:2], 0)),
+    )
+    return dataclasses.replace(
+        known,
+        draws=thin_draws(draws, keep=known.project.model.sampler.keep),
+        data=data,
+        design=np.broadcast_to(rng.normal(size=(208, 1, n_columns)), (208, 50, n_columns)),
+        scale=np.ones(shape[1:]),
+    )
+
+
+def test_the_largest_posterior_is_small_and_read_back_equal(tmp_path: Path) -> None:
+    """208 weeks, 50 geos and 30 channels take at most 20 MB, and nothing of them is lost."""
+    before = make_largest()
+    folder = save_posterior(before, tmp_path / "posterior")
+    assert sum(file.stat().st_size for file in folder.iterdir()) <= 20e6
+    after = load_posterior(folder)
+    assert after.draws.identical(before.draws)
+    assert after.data.snapshot == before.data.snapshot
+    assert np.array_equal(after.design, before.design)
+
+
+def test_thinned_draws_are_even_and_end_with_the_last() -> None:
+    """Of two chains of ten draws, six kept are three of each, evenly spaced."""
+    draws = xr.Dataset({"share": (("chain", "draw"), np.arange(20.0).reshape(2, 10))})
+    assert thin_draws(draws, keep=6)["share"].values.tolist() == [[2, 5, 9], [12, 15, 19]]
+    assert thin_draws(draws, keep=500).identical(draws)

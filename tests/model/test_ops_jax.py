@@ -1,0 +1,48 @@
+"""The operations for JAX against those for Numba."""
+
+import jax
+import numpy as np
+import pytest
+
+from mmm_orchestration.model import ops, ops_jax
+
+from .test_ops import make_case
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.parametrize("n_columns", [0, 3])
+def test_jax_collapses_as_numba_does(n_columns: int) -> None:
+    """Density and every gradient are those of the Numba operation."""
+    case = make_case(n_columns)
+    with jax.enable_x64(True):
+        got = ops_jax.collapse(*case.values())
+    for own, wanted in zip(got, ops.collapse(*case.values()), strict=True):
+        assert np.asarray(own) == pytest.approx(wanted, rel=1e-9, abs=1e-9)
+
+
+def test_jax_breaks_down_to_minus_infinity() -> None:
+    """Infinite columns give minus infinity and gradients of zero."""
+    case = make_case(3)
+    value, *gradients = ops_jax.collapse(
+        *(case | {"columns": np.full_like(case["columns"], np.inf)}).values()
+    )
+    assert float(value) == -np.inf
+    assert all((np.asarray(g) == 0).all() for g in gradients)
+
+
+def test_jax_carries_over_as_numba_does() -> None:
+    """Value and both gradients are those of the Numba loops."""
+    rng = np.random.default_rng(0)
+    exposure, kernel = rng.normal(size=(2, 9, 3)), rng.uniform(size=(4, 3))
+    cotangent = rng.normal(size=(2, 6, 3))
+    pairs = (
+        (ops_jax.carry_over, ops.carry_over, (exposure, kernel)),
+        (ops_jax.pull_to_kernel, ops.pull_to_kernel, (cotangent, exposure, kernel)),
+        (ops_jax.pull_to_exposure, ops.pull_to_exposure, (cotangent, exposure, kernel)),
+    )
+    with jax.enable_x64(True):
+        for own, wanted, inputs in pairs:
+            assert np.asarray(own(*map(jax.numpy.asarray, inputs))) == pytest.approx(
+                wanted(*inputs)
+            )
