@@ -6,6 +6,7 @@ Belongs here: reverse causality, promotions planned with media, controls that me
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmm_orchestration.diagnosis.least_squares import (
     Array,
@@ -19,6 +20,7 @@ from mmm_orchestration.diagnosis.thresholds import Thresholds
 from mmm_orchestration.quality.finding import Finding
 
 _N_LAGS = 2
+Flags = NDArray[np.bool_]
 
 
 def find_followed_kpi(observed: Observed, *, limits: Thresholds) -> Iterator[Finding]:
@@ -32,9 +34,11 @@ def find_followed_kpi(observed: Observed, *, limits: Thresholds) -> Iterator[Fin
     surplus = take_out(observed.average(observed.kpi), basis=build_basis(known))
     alpha = limits.by_chance / len(observed.data.channels)
     past = lag_columns(surplus)
+    others = np.hstack([lag_columns(column) for column in exposure.T])
     for c, name in enumerate(observed.data.channels):
         own = lag_columns(exposure[:, c])
-        basis = build_basis(np.hstack([baseline[_N_LAGS:], own, np.sqrt(np.maximum(own, 0))]))
+        curved = np.sqrt(np.maximum(own, 0))
+        basis = build_basis(np.hstack([baseline[_N_LAGS:], others, curved]))
         found = test_block(exposure[_N_LAGS:, c], basis=basis, columns=past)
         if found.p > alpha or found.r2 < limits.followed_r2:
             continue
@@ -127,7 +131,7 @@ def lag_columns(series: Array) -> Array:
     return np.column_stack([series[_N_LAGS - k : len(series) - k] for k in range(1, _N_LAGS + 1)])
 
 
-def _find_happenings(observed: Observed, *, baseline: Array, limits: Thresholds) -> np.ndarray:
+def _find_happenings(observed: Observed, *, baseline: Array, limits: Thresholds) -> Flags:
     """Whether a column is an event, or a control that sits at one value but for some periods."""
     found = []
     for p, group in enumerate(observed.parts.design.groups):
