@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mmm_orchestration.diagnosis.fitted import Fitted
-from mmm_orchestration.diagnosis.least_squares import Array, scan
+from mmm_orchestration.diagnosis.least_squares import Array, scan, take_out
 from mmm_orchestration.diagnosis.thresholds import Thresholds
 from mmm_orchestration.quality.finding import Finding
 
@@ -46,9 +46,13 @@ def find_bends(fitted: Fitted, *, limits: Thresholds) -> Iterator[Finding]:
         level = view.contribution[:, c]
         if level.std() <= 0:
             continue
-        block = _bend(level / level.max())
+        block = _bend(level)
         found = scan(view.residual, basis=view.basis, blocks=[block])
-        bent = block @ found.coefficients if found.coefficients.size else np.zeros(1)
+        bent = (
+            take_out(block, basis=view.basis) @ found.coefficients
+            if found.coefficients.size
+            else np.zeros(1)
+        )
         size = float(np.std(bent) / level.mean())
         if found.p * len(fitted.channels) > limits.by_chance or size < limits.bend:
             continue
@@ -66,5 +70,6 @@ def find_bends(fitted: Fitted, *, limits: Thresholds) -> Iterator[Finding]:
 
 
 def _bend(level: Array) -> Array:
-    """Three smooth bends over levels from zero to one, (row, 3)."""
-    return np.column_stack([level**2, level**3, np.sqrt(np.maximum(level, 0))])
+    """A bend at each quartile of the level, (row, 3)."""
+    bends: Array = np.maximum(0.0, level[:, None] - np.quantile(level, [0.25, 0.5, 0.75]))
+    return bends

@@ -85,15 +85,16 @@ def make_posterior(
     columns = np.hstack([design, media])
     fit, *_ = np.linalg.lstsq(columns, data.kpi[:, 0], rcond=None)
     sigma = (data.kpi[:, 0] - columns @ fit).std()
-    half = np.linalg.cholesky(np.linalg.pinv(columns.T @ columns, hermitian=True) + 1e-12 * np.eye(
-        columns.shape[1]
-    ))
+    half = np.linalg.cholesky(
+        np.linalg.pinv(columns.T @ columns, hermitian=True) + 1e-12 * np.eye(columns.shape[1])
+    )
     drawn = fit + sigma * rng.normal(size=(N_DRAWS, len(fit))) @ half.T
     n_columns = design.shape[1]
     draws = {
-        u.name: np.exp(np.log([p.median for p in u.priors]) + wide * rng.normal(
-            size=(N_DRAWS, len(u.channels))
-        ))
+        u.name: np.exp(
+            np.log([p.median for p in u.priors])
+            + wide * rng.normal(size=(N_DRAWS, len(u.channels)))
+        )
         for u in parts.plan.unknowns
     }
     draws |= {"effect": np.maximum(drawn[:, n_columns:], 1e-3), "share": np.ones((N_DRAWS, 3))}
