@@ -53,7 +53,7 @@ def find_bends(fitted: Fitted, *, limits: Thresholds) -> Iterator[Finding]:
             if found.coefficients.size
             else np.zeros(1)
         )
-        size = float(np.std(bent) / level.mean())
+        size = float(np.std(bent) / level.std())
         if found.p * len(fitted.channels) > limits.by_chance or size < limits.bend:
             continue
         yield Finding(

@@ -47,7 +47,7 @@ class Thresholds:
       a return, below which that is easily so; `benchmark`: the same in units of the strongest
       known driver.
     - `drift`: relative change of an effect between start and end that matters.
-    - `bend`: departure from the response curve, in parts of the contribution, that matters.
+    - `bend`: departure from the response curve that matters, in deviations of the contribution.
     """
 
     by_chance: float = 0.002
@@ -87,7 +87,7 @@ class Thresholds:
     robustness: float = 0.05
     benchmark: float = 1.0
     drift: float = 0.3
-    bend: float = 0.1
+    bend: float = 0.3
 
 
 DEFAULT = Thresholds()

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import xarray as xr
-from tests.model.worlds import make_project
 
 from mmm_orchestration.model.convergence import Diagnostics
 from mmm_orchestration.model.data import Array, ModelData
 from mmm_orchestration.model.parts import prepare_parts
 from mmm_orchestration.model.posterior import Posterior
 from mmm_orchestration.project import Project
+from tests.model.worlds import make_project
 
 CHANNELS = ("tv", "radio", "search")
 N = 156

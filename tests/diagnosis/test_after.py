@@ -10,7 +10,7 @@ from mmm_orchestration.diagnosis.sensitivity import compute_robustness, count_ti
 from mmm_orchestration.model.data import Array, ModelData
 from mmm_orchestration.quality.finding import Finding
 
-from .made import N, N_DRAWS, make_data, make_exposure, make_posterior, project_with, respond
+from .made import N_DRAWS, N, make_data, make_exposure, make_posterior, project_with, respond
 
 pytestmark = pytest.mark.unit
 

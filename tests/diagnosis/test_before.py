@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.signal import lfilter
-from tests.model.worlds import read_panel, read_world
 
 from mmm_orchestration.diagnosis.before import _EXAMINATIONS, examine_data
 from mmm_orchestration.model.data import ModelData
+from tests.model.worlds import read_panel, read_world
 
 from .made import N, make_data, make_exposure, project_with
 
