@@ -17,7 +17,7 @@ from mmm_orchestration.diagnosis.overlap import (
     find_many_controls,
     find_too_few_rows,
 )
-from mmm_orchestration.diagnosis.spikes import find_exposure_spikes, find_price_jumps
+from mmm_orchestration.diagnosis.spikes import find_exposure_spikes, find_holes, find_price_jumps
 from mmm_orchestration.diagnosis.thresholds import DEFAULT, Thresholds
 from mmm_orchestration.model.data import ModelData
 from mmm_orchestration.project import Project
@@ -30,6 +30,7 @@ _EXAMINATIONS = (
     find_high_vif,
     find_low_variation,
     find_exposure_spikes,
+    find_holes,
     find_price_jumps,
     find_followed_kpi,
     find_promotions,

@@ -52,6 +52,29 @@ def find_exposure_spikes(observed: Observed, *, limits: Thresholds) -> Iterator[
             )
 
 
+def find_holes(observed: Observed, *, limits: Thresholds) -> Iterator[Finding]:
+    """Steady channels that are nothing in single periods between usual ones."""
+    data = observed.data
+    for c, name in enumerate(data.channels):
+        by_geo = [_list_holes(values, limits=limits) for values in data.exposure[..., c].T]
+        places = sorted({place for places in by_geo for place in places})
+        if not places:
+            continue
+        yield Finding(
+            severity="warning",
+            cause="exposure_mismatch",
+            table="gold_media_daily",
+            message=f"'{name}' is steady but for {len(places)} single periods without any "
+            f"exposure, from {list_periods(data, places)}. What is missing may have been "
+            "delivered as zero.",
+            fix="Check those periods with the platform, and deliver nothing rather than zero where "
+            "it is not known.",
+            days=cover_period(data, places[0], last=places[-1]),
+            channel=name,
+            numbers={"n_periods": len(places)},
+        )
+
+
 def find_price_jumps(observed: Observed, *, limits: Thresholds) -> Iterator[Finding]:
     """Channels whose price per exposure jumps, for a period or for good."""
     data = observed.data
@@ -82,6 +105,15 @@ def find_price_jumps(observed: Observed, *, limits: Thresholds) -> Iterator[Find
             channel=name,
             numbers={"fold": fold, "n_apart": n_apart},
         )
+
+
+def _list_holes(values: Array, *, limits: Thresholds) -> list[int]:
+    """Single periods of nothing between usual ones; none where a channel is not steady."""
+    is_usual = values >= 0.5 * np.median(values)
+    is_hole = (values[1:-1] == 0) & is_usual[:-2] & is_usual[2:]
+    is_steady = (values > 0).mean() >= limits.steady_share
+    holes: list[int] = (np.flatnonzero(is_hole) + 1).tolist()
+    return holes if is_steady and len(holes) >= limits.n_holes else []
 
 
 def _find_jump(price: Array, *, limits: Thresholds) -> tuple[int, float, bool]:

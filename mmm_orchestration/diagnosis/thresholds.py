@@ -26,6 +26,8 @@ class Thresholds:
       `relevant_p`: how surely that control must matter to the KPI.
     - `spike_fold`: how many times the usual high a single exposure must reach to be a spike;
       `spike_gap`: how many times the highest of all others. `max_spikes`: more are a pattern.
+    - `steady_share`: part of the periods a channel is on from which single periods without it
+      look like missing deliveries; `n_holes`: how many of them do.
     - `price_fold`: change of the price per exposure that is a jump; `price_sigmas`: how many
       times its own scatter it must be as well. `price_periods`: length from which it is a level.
 
@@ -67,6 +69,8 @@ class Thresholds:
     spike_fold: float = 4.0
     spike_gap: float = 2.5
     max_spikes: int = 5
+    steady_share: float = 0.8
+    n_holes: int = 4
     price_fold: float = 1.5
     price_sigmas: float = 5.0
     price_periods: int = 4

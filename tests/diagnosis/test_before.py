@@ -121,6 +121,15 @@ def test_a_price_that_doubles_is_told() -> None:
     assert [(f.cause, f.channel) for f in found] == [("exposure_mismatch", "tv")]
 
 
+def test_holes_in_a_steady_channel_are_told() -> None:
+    """Six single weeks of zero amid steady exposure look like missing deliveries."""
+    x = make_exposure(1) + 100
+    x[10:130:20, 1] = 0
+    found = examine_data(make_data(exposure=x), project=project_with())
+    assert [(f.cause, f.channel) for f in found] == [("exposure_mismatch", "radio")]
+    assert found[0].numbers["n_periods"] == 6
+
+
 def test_infinite_numbers_are_critical() -> None:
     """One infinite exposure is all that is said."""
     x = make_exposure(1)
