@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from mmm_orchestration.examining import examine_after, examine_before, keep_findings
 from mmm_orchestration.inspection import list_gold
 from mmm_orchestration.metadata import describe_fit, list_gates
 from mmm_orchestration.project import Project
@@ -41,6 +42,7 @@ def build_posterior_asset(project: Project) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:
         tables, kept = lake.get(), folder.posteriors
         snapshot = read_snapshot(tables, project=project)
+        before = examine_before(snapshot.data, project=project, say=context.log.warning)
         with mlflow.open_run() as mlflow_run:
             fitted = fit_snapshot(snapshot, project=project, say=context.log.info)
             record = keep_posterior(
@@ -50,9 +52,13 @@ def build_posterior_asset(project: Project) -> dg.AssetsDefinition:
                 dagster_run=context.run.run_id,
                 mlflow_run=mlflow_run,
             )
+            findings = examine_after(fitted, before=before)
+            keep_findings(findings, folder=kept, version=record.version)
             results = summarise_fit(fitted, record=record)
             record_fit(fitted, record=record, results=results, folder=kept)
         is_observed = is_snapshot_observed(record, folder=kept, lake=tables)
-        return describe_fit(results, record=record, posterior=fitted, is_observed=is_observed)
+        return describe_fit(
+            results, record=record, posterior=fitted, findings=findings, is_observed=is_observed
+        )
 
     return posterior

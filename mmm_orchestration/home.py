@@ -40,6 +40,11 @@ class Home:
         return Lake(self.lake_uri, storage_options=options)
 
     @property
+    def posteriors(self) -> Path:
+        """Where fitted posteriors are kept, one folder each."""
+        return self.base / "posteriors"
+
+    @property
     def mlflow_uri(self) -> str:
         """MLFLOW_TRACKING_URI, else a SQLite file beside mmm.yaml."""
         return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{self.base / 'mlflow.db'}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import polars as pl
 
+from mmm_orchestration.examining import FitFindings
 from mmm_orchestration.insight.results import RoiResults
 from mmm_orchestration.lake.change import Commit
 from mmm_orchestration.lake.lake import Lake
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from mmm_orchestration.model.posterior import Posterior
 
 MAX_LISTED = 20
+DATA_FINDINGS, POSTERIOR_FINDINGS = "data_findings", "posterior_findings"
 
 
 def describe_static(contract: TableContract, *, project: Project) -> dict[str, dg.MetadataValue]:
@@ -229,11 +231,41 @@ def list_gates(gates: Gates) -> list[tuple[str, str]]:
             "The data in the saved posterior are those of the Delta versions it names. If red: "
             "the lake or the posterior was altered; train again.",
         ),
+        (
+            DATA_FINDINGS,
+            "The data have no trouble that a model cannot mend, such as channels that move as "
+            "one. If red: each finding says what to do; a critical one blocks the reports.",
+        ),
+        (
+            POSTERIOR_FINDINGS,
+            "The answers are believable, decided by data and left no pattern unexplained. If red: "
+            "each finding says what to do; a critical one blocks the reports.",
+        ),
     ]
 
 
+def describe_examination(
+    check: str, *, findings: Sequence[Finding], unsaid: str
+) -> dg.AssetCheckResult:
+    """Findings of one examination as a check: an error where one is critical, else a warning."""
+    worth = [finding for finding in findings if finding.severity != "info"]
+    is_fatal = any(finding.severity == "critical" for finding in worth)
+    return dg.AssetCheckResult(
+        check_name=check,
+        passed=not worth,
+        severity=dg.AssetCheckSeverity.ERROR if is_fatal else dg.AssetCheckSeverity.WARN,
+        description=worth[0].message if worth else unsaid,
+        metadata={"findings": describe_findings(findings), "n_findings": len(findings)},
+    )
+
+
 def describe_fit(
-    results: RoiResults, *, record: FitRecord, posterior: "Posterior", is_observed: bool
+    results: RoiResults,
+    *,
+    record: FitRecord,
+    posterior: "Posterior",
+    findings: FitFindings,
+    is_observed: bool,
 ) -> dg.MaterializeResult:
     """The fit in the UI: what it was trained on, its convergence, ROI and the fit as a plot."""
     found, gates = posterior.diagnostics, posterior.project.gates
@@ -280,6 +312,10 @@ def describe_fit(
                 metadata={"value": value, "worst": where},
             )
             for name, (is_passed, value, where) in verdicts.items()
+        ]
+        + [
+            describe_examination(DATA_FINDINGS, findings=findings.before, unsaid="No trouble."),
+            describe_examination(POSTERIOR_FINDINGS, findings=findings.after, unsaid="No doubt."),
         ],
     )
 

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from mmm_orchestration.examining import load_findings
 from mmm_orchestration.insight.results import RoiResults
 from mmm_orchestration.inspection import find_in_lake
 from mmm_orchestration.lake.lake import Lake
 from mmm_orchestration.project import Project
 from mmm_orchestration.quality.finding import Finding, sort_findings
-from mmm_orchestration.training import FitRecord, load_passed
+from mmm_orchestration.training import FitRecord, find_latest, load_passed
 
 if TYPE_CHECKING:
     from mmm_orchestration.model.posterior import Posterior
@@ -25,7 +26,7 @@ TRUTH = Path("truth") / "contributions.parquet"
 
 @dataclass(frozen=True)
 class RoiReport:
-    """What the ROI report says: results of the posterior, findings on the data."""
+    """What the ROI report says: results of the posterior, findings on the data and on it."""
 
     results: RoiResults
     findings: tuple[Finding, ...]
@@ -50,16 +51,29 @@ def prepare_report(lake: Lake, *, project: Project, posteriors: Path, base: Path
     record, posterior = load_passed(posteriors)
     today = datetime.now(ZoneInfo(project.time_zone)).date()
     results = summarise_fit(posterior, record=record)
-    findings = find_in_lake(lake, project=project, today=today)
+    findings = [
+        *find_in_lake(lake, project=project, today=today),
+        *load_findings(posteriors, version=record.version).all,
+        *map(_report_note, results.notes),
+    ]
     return RoiReport(
         results=results,
-        findings=tuple(sort_findings([*findings, *map(_report_note, results.notes)])),
+        findings=tuple(sort_findings(findings)),
         truth=read_truth(
             base,
             first=date.fromisoformat(record.first_day),
             last=date.fromisoformat(record.trained_through),
         ),
     )
+
+
+def find_all(lake: Lake, *, project: Project, posteriors: Path, today: date) -> list[Finding]:
+    """The findings on the lake and, where a posterior is kept, those of its fit, worst first."""
+    findings = find_in_lake(lake, project=project, today=today)
+    if not any(posteriors.glob("*.json")):
+        return findings
+    latest = find_latest(posteriors)
+    return sort_findings([*findings, *load_findings(posteriors, version=latest.version).all])
 
 
 def _report_note(note: str) -> Finding:

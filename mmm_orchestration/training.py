@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mmm_orchestration import __version__
 from mmm_orchestration.errors import PosteriorError
+from mmm_orchestration.examining import load_findings
 from mmm_orchestration.inspection import list_gold
 from mmm_orchestration.lake.lake import Lake
 from mmm_orchestration.project import Project
@@ -168,7 +169,10 @@ def find_latest(folder: Path) -> FitRecord:
 
 
 def load_passed(folder: Path) -> "tuple[FitRecord, Posterior]":
-    """The posterior fitted last; raises PosteriorError when it missed a gate of the project."""
+    """The posterior fitted last.
+
+    Raises PosteriorError when it missed a gate of the project or has a critical finding.
+    """
     from mmm_orchestration.model.convergence import evaluate_convergence
     from mmm_orchestration.model.posterior import load_posterior
 
@@ -179,5 +183,11 @@ def load_passed(folder: Path) -> "tuple[FitRecord, Posterior]":
         raise PosteriorError(
             f"Posterior {record.version} did not converge: {' '.join(convergence.reasons)}",
             fix="Sample longer or simplify the model, and train again",
+        )
+    critical = load_findings(folder, version=record.version).critical
+    if critical:
+        raise PosteriorError(
+            f"Posterior {record.version} has a critical finding: {critical[0].message}",
+            fix=critical[0].fix,
         )
     return record, posterior

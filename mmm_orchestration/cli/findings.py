@@ -1,4 +1,4 @@
-"""List what people should know about the data, worst first."""
+"""List what people should know about the data and the latest posterior, worst first."""
 
 import json
 from datetime import datetime
@@ -15,13 +15,15 @@ _COLOURS = {"critical": "red", "error": "red", "warning": "yellow", "info": None
 @click.option("--json", "is_json", is_flag=True, help="Print one JSON list instead of text.")
 @click.pass_obj
 def command(shell: Shell, *, is_json: bool) -> None:
-    """List what people should know about the data, worst first."""
+    """List what people should know about data and posterior, worst first."""
     from mmm_orchestration.home import open_home
-    from mmm_orchestration.inspection import find_in_lake
+    from mmm_orchestration.publishing import find_all
 
     home = open_home(shell.project_file)
     today = datetime.now(ZoneInfo(home.project.time_zone)).date()
-    findings = find_in_lake(home.open_lake(), project=home.project, today=today)
+    findings = find_all(
+        home.open_lake(), project=home.project, posteriors=home.posteriors, today=today
+    )
     if is_json:
         click.echo(json.dumps([finding.to_row() for finding in findings], indent=2))
         return

@@ -60,9 +60,9 @@ def test_roi_as_json(chain: Chain) -> None:
 
 
 def test_findings(chain: Chain) -> None:
-    """`mmm findings` says that the data are old and that nobody declared the tax, and no more."""
+    """`mmm findings` says that data are old, tax undeclared and one curve left to the prior."""
     printed = json.loads(run_mmm("--project", str(chain.home.base), "findings", "--json"))
-    assert [f["cause"] for f in printed] == ["stale_source", "tax_undeclared"]
+    assert [f["cause"] for f in printed] == ["stale_source", "tax_undeclared", "prior_dominates"]
 
 
 @pytest.mark.parametrize("day", [date(2021, 7, 7), date(2021, 9, 15)])
