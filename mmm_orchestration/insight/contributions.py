@@ -95,29 +95,46 @@ def iterate_channels(posterior: Posterior) -> Iterator[ChannelDraws]:
         )
 
 
+def expect_baseline(posterior: Posterior) -> Array:
+    """The KPI without media at every period, observed or not, shape (draw, date, geo)."""
+    return np.stack(
+        [
+            posterior.stack("baseline")[:, g] @ posterior.design[:, g].T
+            for g in range(len(posterior.data.geos))
+        ],
+        axis=-1,
+    )
+
+
+def expect_kpi(posterior: Posterior) -> Array:
+    """The expected KPI at every period, observed or not, shape (draw, date, geo), KPI units."""
+    expected = expect_baseline(posterior)
+    for channel in iterate_channels(posterior):
+        expected += channel.contribute().transpose(0, 2, 1)
+    return expected
+
+
 def compute_contributions(posterior: Posterior, *, interval: float) -> Contributions:
     """The KPI taken apart over all draws, where it is observed.
 
     Exposure before the first period counts as far as it is known; what the last periods' spend
     brings after the window is not counted.
     """
-    observed = posterior.data.is_observed.T
-    expected = np.zeros((len(posterior.stack("sigma")), posterior.data.n_periods))
-    baseline = np.zeros_like(expected)
-    for g in range(len(posterior.data.geos)):
-        coefficients = posterior.stack("baseline")[:, g]
-        baseline += (coefficients @ posterior.design[:, g].T) * observed[g]
-    expected += baseline
+    observed = posterior.data.is_observed
+    expected = expect_baseline(posterior)
+    baseline = (expected * observed).sum(axis=2)
     totals, nudged, means, by_geo = [], [], [], []
     for channel in iterate_channels(posterior):
-        series = channel.contribute() * observed
-        expected += series.sum(axis=1)
+        whole = channel.contribute().transpose(0, 2, 1)
+        expected += whole
+        series = whole * observed
         totals.append(series.sum(axis=(1, 2)))
-        nudged.append((channel.contribute(factor=1 + NUDGE) * observed).sum(axis=(1, 2)))
-        means.append(series.sum(axis=1).mean(axis=0))
-        by_geo.append(series.sum(axis=2).mean(axis=0))
+        nudged.append((channel.contribute(factor=1 + NUDGE) * observed.T).sum(axis=(1, 2)))
+        means.append(series.sum(axis=2).mean(axis=0))
+        by_geo.append(series.sum(axis=1).mean(axis=0))
+    expected = (expected * observed).sum(axis=2)
     rng = np.random.default_rng([posterior.seed, PREDICTIVE_STREAM])
-    variance = posterior.stack("sigma") ** 2 @ observed
+    variance = posterior.stack("sigma") ** 2 @ observed.T
     noise = np.sqrt(variance) * rng.standard_normal(expected.shape)
     tail = (1 - interval) / 2
     low, high = np.quantile(expected + noise, [tail, 1 - tail], axis=0)

@@ -148,10 +148,10 @@ def build_events(data: ModelData, *, project: Project) -> _Block:
 
 
 def build_controls(data: ModelData, *, project: Project) -> _Block:
-    """The controls, each with mean zero and standard deviation one over all geos."""
+    """The controls, each with mean zero and standard deviation one where the KPI is observed."""
     signs = {c.name: c.sign for c in project.controls}
-    mean, sd = data.controls.mean(axis=(0, 1)), data.controls.std(axis=(0, 1))
-    standard = (data.controls - mean) / sd
+    seen = data.controls[data.is_observed]
+    standard = (data.controls - seen.mean(axis=0)) / seen.std(axis=0)
     return _Block(
         group="control",
         names=data.control_names,
