@@ -27,9 +27,7 @@ class Noise:
 
 def _log_normal_density(value: Array, expected: Array, spread: Array) -> Array:
     """`-½ ((value - expected) / spread)² - log spread - ½ log 2π`."""
-    density: Array = -0.5 * ((value - expected) / spread) ** 2 - np.log(
-        spread * np.sqrt(2 * np.pi)
-    )
+    density: Array = -0.5 * ((value - expected) / spread) ** 2 - np.log(spread * np.sqrt(2 * np.pi))
     return density
 
 

@@ -19,9 +19,7 @@ def test_scores_by_hand() -> None:
     assert scores.wmape == pytest.approx((1 + 1 + 3) / 40)
     assert scores.rmse == pytest.approx(np.sqrt((1 + 1 + 9) / 3))
     mean = 40 / 3
-    assert scores.r2 == pytest.approx(
-        1 - 11 / ((10 - mean) ** 2 + mean**2 + (30 - mean) ** 2)
-    )
+    assert scores.r2 == pytest.approx(1 - 11 / ((10 - mean) ** 2 + mean**2 + (30 - mean) ** 2))
 
 
 def test_crps_by_hand() -> None:
@@ -34,11 +32,7 @@ def test_crps_of_a_normal_is_its_closed_form() -> None:
     """Many draws of a normal score as its closed form says, at three values."""
     value = np.array([0.0, 1.0, -2.5])
     draws = stats.norm.ppf((np.arange(20_000) + 0.5) / 20_000)[:, None] + np.zeros(3)
-    exact = (
-        value * (2 * stats.norm.cdf(value) - 1)
-        + 2 * stats.norm.pdf(value)
-        - 1 / np.sqrt(np.pi)
-    )
+    exact = value * (2 * stats.norm.cdf(value) - 1) + 2 * stats.norm.pdf(value) - 1 / np.sqrt(np.pi)
     assert compute_crps(value, draws=draws) == pytest.approx(exact, abs=1e-3)
 
 
