@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmm_orchestration.errors import ModelError
 from mmm_orchestration.insight.results import Array
@@ -90,11 +91,11 @@ def cut_fold(data: ModelData, *, origin: int, horizon: int) -> Fold:
     return Fold(cut, kpi=np.where(is_ahead, kpi, np.nan), n_known=origin)
 
 
-def _keep(names: Sequence[str], is_kept: Array) -> tuple[str, ...]:
+def _keep(names: Sequence[str], is_kept: NDArray[np.bool_]) -> tuple[str, ...]:
     return tuple(n for n, kept in zip(names, is_kept, strict=True) if kept)
 
 
-def _tell(what: str, names: Sequence[str], is_kept: Array) -> list[str]:
+def _tell(what: str, names: Sequence[str], is_kept: NDArray[np.bool_]) -> list[str]:
     return [
         f"{what} '{n}' is left out: too little is known of it before the origin."
         for n, kept in zip(names, is_kept, strict=True)

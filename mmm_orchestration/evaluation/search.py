@@ -146,7 +146,9 @@ class _Run:
             if self._tell is not None:
                 left = self._budget - self.elapsed
                 self._tell(f"{candidate.name} ({max(0.0, left):.0f} s left)")
-            tried = _fit_short(self._data, candidate=candidate, project=self._project)
+            tried = _fit_short(
+                self._data, candidate=candidate, project=self._project, clock=self._clock
+            )
             self._book.keep(tried)
         is_fresh = self._name_families(candidate) not in self._families
         self._families.add(self._name_families(candidate))
@@ -166,22 +168,22 @@ class _Run:
         return tuple({**spec, **{k: v for k, v in candidate.changes.items() if k in spec}}.values())
 
 
-def _fit_short(data: ModelData, *, candidate: Candidate, project: Project) -> Try:
+def _fit_short(data: ModelData, *, candidate: Candidate, project: Project, clock: Clock) -> Try:
     """One fit with short chains, scored; a failure is kept as a try without a score."""
     from mmm_orchestration.model.fit import fit
 
     sampler = Sampler(draws=DRAWS, tune=TUNE, chains=CHAINS, seed=project.model.sampler.seed)
     spec = project.model.model_copy(update={**candidate.changes, "sampler": sampler})
-    started = time.monotonic()
+    started = clock()
     try:
         posterior = fit(data, project=project.model_copy(update={"model": spec}))
         loo = compute_loo(posterior)
     except MmmError as error:
-        seconds = time.monotonic() - started
+        seconds = clock() - started
         return Try(candidate, seconds, np.empty(0), failure=str(error))
     return Try(
         candidate=candidate,
-        seconds=time.monotonic() - started,
+        seconds=clock() - started,
         elpd_by_point=loo.elpd_by_point,
         n_high_k=len(loo.high_k),
         r_hat=posterior.diagnostics.max_r_hat,
