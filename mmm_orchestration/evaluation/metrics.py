@@ -35,17 +35,19 @@ class Scores:
         return {name: float(value) for name, value in asdict(self).items()}
 
 
-def score_draws(value: Array, *, draws: Array) -> Scores:
+def score_draws(value: Array, *, draws: Array, mean: Array | None = None) -> Scores:
     """The scores of predictive `draws` (draw, point) against `value` (point,).
 
+    `mean` (point,) is what is expected where it is known better than as the mean of the draws.
     Points whose value is nan are left out; MAPE also leaves out values of zero.
     """
     is_known = ~np.isnan(value)
+    mean = (draws.mean(axis=0) if mean is None else mean)[is_known]
     value, draws = value[is_known], draws[:, is_known]
     n = len(value)
     if n == 0:
         return Scores(0, *[float("nan")] * 8)
-    error = np.abs(value - draws.mean(axis=0))
+    error = np.abs(value - mean)
     is_some = value != 0
     coverage = [float(cover(value, draws=draws, level=level).mean()) for level in LEVELS]
     return Scores(

@@ -61,7 +61,8 @@ class Contributions:
     `total` and `nudged` (more of the channel's exposure by one per cent, all else equal) have
     shape (draw, channel); `baseline_total` (draw,); `media_mean` (date, channel);
     `baseline_mean`, `fit_mean`, `fit_low`, `fit_high` (date,), the last two bounding `interval`
-    of the posterior predictive. `by_geo` (geo, channel) holds the mean totals of the geos.
+    of the posterior predictive, whose draws are `predicted` (draw, date). `by_geo` (geo, channel)
+    holds the mean totals of the geos.
     """
 
     total: Array
@@ -72,6 +73,7 @@ class Contributions:
     fit_mean: Array
     fit_low: Array
     fit_high: Array
+    predicted: Array
     by_geo: Array
 
 
@@ -137,7 +139,8 @@ def compute_contributions(posterior: Posterior, *, interval: float) -> Contribut
     variance = posterior.stack("sigma") ** 2 @ observed.T
     noise = np.sqrt(variance) * rng.standard_normal(expected.shape)
     tail = (1 - interval) / 2
-    low, high = np.quantile(expected + noise, [tail, 1 - tail], axis=0)
+    predicted = expected + noise
+    low, high = np.quantile(predicted, [tail, 1 - tail], axis=0)
     return Contributions(
         total=np.column_stack(totals),
         nudged=np.column_stack(nudged),
@@ -147,5 +150,6 @@ def compute_contributions(posterior: Posterior, *, interval: float) -> Contribut
         fit_mean=expected.mean(axis=0),
         fit_low=low,
         fit_high=high,
+        predicted=predicted,
         by_geo=np.column_stack(by_geo),
     )
