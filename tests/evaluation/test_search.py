@@ -1,5 +1,6 @@
 """The search: its candidates, its clock, its book and what it finds."""
 
+import json
 from itertools import count
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from mmm_orchestration.evaluation.candidates import (
 from mmm_orchestration.evaluation.search import Clock, SearchResult, search
 from mmm_orchestration.evaluation.tries import Try, TryBook
 from mmm_orchestration.project import ModelSpec
+from mmm_orchestration.reporting.evaluation import print_search, search_json
 
 from .planted import make_planted_world
 
@@ -106,3 +108,13 @@ def test_families_start_near_and_have_no_doubles() -> None:
     assert families[0] == {}
     assert {c.get("saturation") for c in families} & {"logistic", "tanh"} == {"logistic"}
     assert all(len(c) == 1 for c in families[1:9])
+
+
+def test_the_choice_is_told_to_people_and_programs(found: SearchResult) -> None:
+    """The terminal ends with the lines of mmm.yaml; the JSON names what was not tried."""
+    said: list[str] = []
+    print_search(found, say=said.append)
+    assert said[-1].endswith(found.best.write_yaml())
+    document = json.loads(json.dumps(search_json(found)))
+    assert document["best"] == dict(found.best.changes)
+    assert len(document["untried"]) == len(found.untried)
