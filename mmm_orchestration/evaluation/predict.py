@@ -12,19 +12,15 @@ well the KPI follows from known plans, not how well plans or controls are forese
 
 import numpy as np
 
-from mmm_orchestration.insight.contributions import PREDICTIVE_STREAM, expect_kpi
-from mmm_orchestration.insight.likelihood import NOISES
+from mmm_orchestration.insight.contributions import draw_kpi, expect_kpi
+from mmm_orchestration.insight.likelihood import NOISE, NOISES
 from mmm_orchestration.insight.results import Array
 from mmm_orchestration.model.posterior import Posterior
-
-NOISE = "normal"
 
 
 def predict_kpi(posterior: Posterior) -> Array:
     """Draws of the KPI of every period and geo, observed or not, shape (draw, date, geo)."""
-    rng = np.random.default_rng([posterior.seed, PREDICTIVE_STREAM])
-    spread = posterior.stack("sigma")[:, None, :]
-    return NOISES[NOISE].draw(rng, expect_kpi(posterior), spread)
+    return draw_kpi(posterior, expected=expect_kpi(posterior))
 
 
 def compute_log_density(posterior: Posterior, *, kpi: Array) -> Array:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmm_orchestration.insight.likelihood import NOISE, NOISES
 from mmm_orchestration.insight.results import Array
 from mmm_orchestration.model.posterior import Posterior
 from mmm_orchestration.transforms.plan import TransformPlan
@@ -116,6 +117,12 @@ def expect_kpi(posterior: Posterior) -> Array:
     return expected
 
 
+def draw_kpi(posterior: Posterior, *, expected: Array) -> Array:
+    """The KPI drawn around `expected` (draw, date, geo), of the same shape; always the same."""
+    rng = np.random.default_rng([posterior.seed, PREDICTIVE_STREAM])
+    return NOISES[NOISE].draw(rng, expected, posterior.stack("sigma")[:, None, :])
+
+
 def compute_contributions(posterior: Posterior, *, interval: float) -> Contributions:
     """The KPI taken apart over all draws, where it is observed.
 
@@ -134,12 +141,10 @@ def compute_contributions(posterior: Posterior, *, interval: float) -> Contribut
         nudged.append((channel.contribute(factor=1 + NUDGE) * observed.T).sum(axis=(1, 2)))
         means.append(series.sum(axis=2).mean(axis=0))
         by_geo.append(series.sum(axis=1).mean(axis=0))
+    drawn = draw_kpi(posterior, expected=expected)
+    predicted = (drawn * observed).sum(axis=2)
     expected = (expected * observed).sum(axis=2)
-    rng = np.random.default_rng([posterior.seed, PREDICTIVE_STREAM])
-    variance = posterior.stack("sigma") ** 2 @ observed.T
-    noise = np.sqrt(variance) * rng.standard_normal(expected.shape)
     tail = (1 - interval) / 2
-    predicted = expected + noise
     low, high = np.quantile(predicted, [tail, 1 - tail], axis=0)
     return Contributions(
         total=np.column_stack(totals),

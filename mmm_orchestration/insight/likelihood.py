@@ -39,3 +39,4 @@ def _draw_normal(rng: np.random.Generator, expected: Array, spread: Array) -> Ar
 NOISES: Mapping[str, Noise] = {
     "normal": Noise(log_density=_log_normal_density, draw=_draw_normal),
 }
+NOISE = "normal"
