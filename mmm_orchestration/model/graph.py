@@ -151,10 +151,11 @@ def _observe(parts: Parts, *, expected: Tensor, columns: Tensor, sigma: Tensor) 
     mean = pm.Data("baseline_mean", parts.mean)
     common, gram = pm.Data("common", parts.common), pm.Data("gram", parts.gram)
     n_observed = pm.Data("n_observed", parts.n_observed)
+    log_scale = pm.Data("log_scale", np.zeros(parts.common.shape[2]))
 
     def logp(value: Tensor, expected: Tensor, columns: Tensor, sigma: Tensor) -> Tensor:
         residual = value - mean - expected
-        outputs: Tensor = Collapse()(residual, columns, common, gram, sigma, n_observed)
+        outputs: Tensor = Collapse()(residual, columns, common, gram, log_scale, sigma, n_observed)
         return outputs[0]
 
     pm.CustomDist(
@@ -163,6 +164,6 @@ def _observe(parts: Parts, *, expected: Tensor, columns: Tensor, sigma: Tensor) 
         columns,
         sigma,
         logp=logp,
-        observed=parts.kpi,
+        observed=pm.Data("observed_kpi", parts.kpi),
         signature="(g,t),(g,t,k),(g)->(g,t)",
     )

@@ -90,16 +90,23 @@ def halve(matrix: Array) -> tuple[Array, float]:
 
 @njit(cache=True, nogil=True)
 def collapse(  # noqa: PLR0917 - Numba has no keywords
-    residual: Array, columns: Array, common: Array, gram: Array, sigma: Array, n_observed: Array
-) -> tuple[float, Array, Array, Array]:
-    """The collapsed log density and its gradients by residual, columns and sigma.
+    residual: Array,
+    columns: Array,
+    common: Array,
+    gram: Array,
+    log_scale: Array,
+    sigma: Array,
+    n_observed: Array,
+) -> tuple[float, Array, Array, Array, Array]:
+    """The collapsed log density and its gradients by residual, columns, log_scale and sigma.
 
     With `r` residual (geo, date), `A` columns (geo, date, column), `Z` common (geo, date, basis),
-    `u_g ~ N(0, I)`, `v ~ N(0, I)` shared by the geos and noise `sigma` (geo,):
+    `D` the diagonal of exp(log_scale) (basis,), `u_g ~ N(0, I)`, `v ~ N(0, I)` shared by the geos
+    and noise `sigma` (geo,):
 
-        r_g = A_g u_g + Z_g v + ε_g,   Σ_g = σ_g² I + A_g A_gᵀ,   Λ = I + Σ_g Z_gᵀ Σ_g⁻¹ Z_g
+        r_g = A_g u_g + Z_g D v + ε_g,   Σ_g = σ_g² I + A_g A_gᵀ,   M = Σ_g Z_gᵀ Σ_g⁻¹ Z_g
         log p = -½ Σ_g (r_gᵀ Σ_g⁻¹ r_g + log|2π Σ_g|) + ½ bᵀ Λ⁻¹ b - ½ log|Λ|,
-        b = Σ_g Z_gᵀ Σ_g⁻¹ r_g
+        Λ = I + D M D,   b = D Σ_g Z_gᵀ Σ_g⁻¹ r_g,   ∂ log p / ∂ log D_jj = (Λ⁻¹b)_j² + Λ⁻¹_jj - 1
 
     `gram` (geo, basis, basis) is Z_gᵀ Z_g. Rows that are not observed are zero in r, A and Z;
     `n_observed` (geo,) counts the others. Minus infinity where the numbers break down.
@@ -109,7 +116,8 @@ def collapse(  # noqa: PLR0917 - Numba has no keywords
     inverse = np.zeros((n_geos, n_columns, n_columns))
     crossed = np.zeros((n_geos, n_columns, n_basis))
     weighted = np.zeros((n_geos, n_dates))
-    precision, pulled = np.eye(n_basis), np.zeros(n_basis)
+    scale = np.exp(log_scale)
+    precision, pulled = np.zeros((n_basis, n_basis)), np.zeros(n_basis)
     log_density = 0.0
     for g in range(n_geos):
         variance = sigma[g] ** 2
@@ -127,12 +135,22 @@ def collapse(  # noqa: PLR0917 - Numba has no keywords
             precision -= crossed[g].T @ (inverse[g] @ crossed[g]) / variance**2
         log_density -= 0.5 * (residual[g] * weighted[g]).sum()
         pulled += common[g].T @ weighted[g]
-    half, log_half = halve(precision)
+    both = np.outer(scale, scale)
+    half, log_half = halve(precision * both + np.eye(n_basis))
     covariance = half.T @ half
-    shared = covariance @ pulled
+    standard = covariance @ (scale * pulled)
+    shared = scale * standard
     log_density += 0.5 * (pulled * shared).sum() - log_half
     if not np.isfinite(log_density):
-        return -np.inf, np.zeros_like(residual), np.zeros_like(columns), np.zeros_like(sigma)
+        return (
+            -np.inf,
+            np.zeros_like(residual),
+            np.zeros_like(columns),
+            np.zeros_like(log_scale),
+            np.zeros_like(sigma),
+        )
+    to_log_scale = standard**2 + np.diag(covariance) - 1
+    covariance *= both
     to_residual = np.zeros_like(residual)
     to_columns = np.zeros_like(columns)
     to_sigma = np.zeros_like(sigma)
@@ -156,18 +174,24 @@ def collapse(  # noqa: PLR0917 - Numba has no keywords
                 - own @ inverse[g] / variance
                 + spread @ (solved.T / variance)
             )
-    return log_density, to_residual, to_columns, to_sigma
+    return log_density, to_residual, to_columns, to_log_scale, to_sigma
 
 
 @njit(cache=True, nogil=True)
 def _collapse_to_arrays(  # noqa: PLR0917 - as above
-    residual: Array, columns: Array, common: Array, gram: Array, sigma: Array, n_observed: Array
-) -> tuple[Array, Array, Array, Array]:
+    residual: Array,
+    columns: Array,
+    common: Array,
+    gram: Array,
+    log_scale: Array,
+    sigma: Array,
+    n_observed: Array,
+) -> tuple[Array, Array, Array, Array, Array]:
     """`collapse` with its value as an array without dimensions, as PyTensor has it."""
-    density, to_residual, to_columns, to_sigma = collapse(
-        residual, columns, common, gram, sigma, n_observed
+    density, to_residual, to_columns, to_log_scale, to_sigma = collapse(
+        residual, columns, common, gram, log_scale, sigma, n_observed
     )
-    return np.asarray(density), to_residual, to_columns, to_sigma
+    return np.asarray(density), to_residual, to_columns, to_log_scale, to_sigma
 
 
 class CarryOver(Op):
@@ -216,11 +240,11 @@ class PullToExposure(Op):
 
 
 class Collapse(Op):
-    """`collapse` as an operation; its last three outputs are the gradients of the first."""
+    """`collapse` as an operation; its other outputs are the gradients of the first."""
 
     __props__ = ()
-    itypes = (dmatrix, dtensor3, dtensor3, dtensor3, dvector, dvector)
-    otypes = (dscalar, dmatrix, dtensor3, dvector)
+    itypes = (dmatrix, dtensor3, dtensor3, dtensor3, dvector, dvector, dvector)
+    otypes = (dscalar, dmatrix, dtensor3, dvector, dvector)
 
     @override
     def perform(self, node: Node, inputs: Sequence[Any], outputs: list[list[Any]]) -> None:
@@ -228,16 +252,16 @@ class Collapse(Op):
             out[0] = value
 
     def connection_pattern(self, node: Node) -> list[list[bool]]:  # noqa: ARG002 - PyTensor's
-        """Only residual, columns and sigma reach the density; the gradients are not followed."""
-        reaches = (True, True, False, False, True, False)
-        return [[reached, False, False, False] for reached in reaches]
+        """Data do not reach the density as unknowns; the gradients are not followed."""
+        reaches = (True, True, False, False, True, True, False)
+        return [[reached, *[False] * 4] for reached in reaches]
 
     @override
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Tensor]:
         scale = cotangents[0]
-        _, to_residual, to_columns, to_sigma = outputs
+        to_residual, to_columns, to_log_scale, to_sigma = (scale * o for o in outputs[1:])
         off = disconnected_type()
-        return [scale * to_residual, scale * to_columns, off, off, scale * to_sigma, off]
+        return [to_residual, to_columns, off, off, to_log_scale, to_sigma, off]
 
 
 def _register(op_type: type[Op], function: Callable[..., Any]) -> None:

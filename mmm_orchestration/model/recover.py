@@ -75,6 +75,7 @@ def _recover_chunk(
         columns,
         parts.common,
         parts.gram,
+        np.ones((n_draws, parts.common.shape[2])),
         flat["sigma"],
         rng.standard_normal((n_draws, parts.common.shape[2])),
         rng.standard_normal((n_draws, n_geos, columns.shape[3])),
@@ -111,22 +112,24 @@ def draw_coefficients(  # noqa: PLR0917 - Numba has no keywords
     columns: Array,
     common: Array,
     gram: Array,
+    scale: Array,
     sigma: Array,
     free_shared: Array,
     free_own: Array,
 ) -> tuple[Array, Array]:
     """Draws of `v` (draw, basis) and `u` (draw, geo, column) of `ops.collapse` given the data.
 
-    `v ~ N(Λ⁻¹ b, Λ⁻¹)`, then `u_g | v ~ N(B_g⁻¹ A_gᵀ (r_g - Z_g v) / σ_g², B_g⁻¹)` with
-    `B_g = I + A_gᵀ A_g / σ_g²`. `residual` (draw, geo, date), `columns` (draw, geo, date,
-    column) and `sigma` (draw, geo) differ by draw; the last two arguments are standard normal.
+    `v ~ N(Λ⁻¹ b, Λ⁻¹)`, then `u_g | v ~ N(B_g⁻¹ A_gᵀ (r_g - Z_g D v) / σ_g², B_g⁻¹)` with
+    `B_g = I + A_gᵀ A_g / σ_g²` and `D` the diagonal of `scale` (draw, basis). `residual` (draw,
+    geo, date), `columns` (draw, geo, date, column) and `sigma` (draw, geo) differ by draw; the
+    last two arguments are standard normal.
     """
     n_draws, n_geos, _ = residual.shape
     n_columns, n_basis = columns.shape[3], common.shape[2]
     shared, own = np.zeros((n_draws, n_basis)), np.zeros((n_draws, n_geos, n_columns))
     for d in range(n_draws):
         halves = np.zeros((n_geos, n_columns, n_columns))
-        precision, pulled = np.eye(n_basis), np.zeros(n_basis)
+        precision, pulled = np.zeros((n_basis, n_basis)), np.zeros(n_basis)
         for g in range(n_geos):
             variance = sigma[d, g] ** 2
             a, z, r = columns[d, g], common[g], residual[d, g]
@@ -138,11 +141,12 @@ def draw_coefficients(  # noqa: PLR0917 - Numba has no keywords
                 crossed = halves[g] @ (a.T @ z)
                 precision -= crossed.T @ crossed / variance**2
                 pulled -= crossed.T @ (halves[g] @ (a.T @ r)) / variance**2
-        half = np.linalg.inv(np.linalg.cholesky(precision))
-        shared[d] = half.T @ (half @ pulled + free_shared[d])
+        inner = precision * np.outer(scale[d], scale[d]) + np.eye(n_basis)
+        half = np.linalg.inv(np.linalg.cholesky(inner))
+        shared[d] = half.T @ (half @ (scale[d] * pulled) + free_shared[d])
         for g in range(n_geos):
             if n_columns:
-                left = residual[d, g] - common[g] @ shared[d]
+                left = residual[d, g] - common[g] @ (scale[d] * shared[d])
                 pull = columns[d, g].T @ left / sigma[d, g] ** 2
                 own[d, g] = halves[g].T @ (halves[g] @ pull + free_own[d, g])
     return shared, own

@@ -28,6 +28,7 @@ def make_case(n_columns: int) -> dict[str, Array]:
         "columns": rng.normal(size=(N_GEOS, N_DATES, n_columns)) * observed[..., None],
         "common": common,
         "gram": np.einsum("gtp,gtq->gpq", common, common),
+        "log_scale": rng.normal(size=N_BASIS),
         "sigma": rng.uniform(0.5, 1, N_GEOS),
         "n_observed": observed.sum(axis=1),
     }
@@ -43,6 +44,7 @@ def compute_dense(case: dict[str, Array]) -> float:
         cov[own, own] = sigma**2 * np.eye(N_DATES) + columns @ columns.T
     shared = case["common"].reshape(n, N_BASIS)
     kept = np.abs(shared).sum(axis=1) > 0
+    shared = shared * np.exp(case["log_scale"])
     cov = (cov + shared @ shared.T)[np.ix_(kept, kept)]
     return float(multivariate_normal(cov=cov).logpdf(case["residual"].ravel()[kept]))
 
@@ -65,7 +67,7 @@ def test_the_collapsed_density_is_the_dense_one(n_columns: int) -> None:
     assert ops.collapse(*case.values())[0] == pytest.approx(compute_dense(case), abs=1e-8)
 
 
-@pytest.mark.parametrize(("name", "place"), [("residual", 1), ("columns", 2), ("sigma", 3)])
+@pytest.mark.parametrize(("name", "place"), [("residual", 1), ("columns", 2), ("log_scale", 3), ("sigma", 4)])
 def test_the_collapsed_gradients_are_slopes(name: str, place: int) -> None:
     """Each gradient equals finite differences of the dense density where data are observed."""
     case = make_case(3)
@@ -91,7 +93,7 @@ def test_the_operation_compiles_with_its_gradients() -> None:
     case = make_case(3)
     symbols = [kind() for kind in ops.Collapse.itypes]
     density = ops.Collapse()(*symbols)[0]
-    slopes = grad(density, [symbols[0], symbols[1], symbols[4]])
+    slopes = grad(density, [symbols[0], symbols[1], symbols[4], symbols[5]])
     compiled = function(symbols, [density, *slopes], mode="NUMBA")
     for got, wanted in zip(compiled(*case.values()), ops.collapse(*case.values()), strict=True):
         assert got == pytest.approx(wanted)

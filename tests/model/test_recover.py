@@ -17,19 +17,20 @@ def test_recovered_coefficients_have_the_exact_posterior(n_columns: int) -> None
     residual = rng.normal(size=(N_GEOS, N_DATES))
     columns = rng.normal(size=(N_GEOS, N_DATES, n_columns))
     common = rng.normal(size=(N_GEOS, N_DATES, N_BASIS))
-    sigma = np.array([0.7, 1.3])
+    sigma, scale = np.array([0.7, 1.3]), np.array([0.5, 1.0, 2.0])
     shared, own = draw_coefficients(
         np.tile(residual, (N_DRAWS, 1, 1)),
         np.tile(columns, (N_DRAWS, 1, 1, 1)),
         common,
         np.ascontiguousarray(np.einsum("gtp,gtq->gpq", common, common)),
+        np.tile(scale, (N_DRAWS, 1)),
         np.tile(sigma, (N_DRAWS, 1)),
         rng.standard_normal((N_DRAWS, N_BASIS)),
         rng.standard_normal((N_DRAWS, N_GEOS, n_columns)),
     )
     drawn = np.hstack([shared, own.reshape(N_DRAWS, -1)])
     design = np.zeros((N_GEOS * N_DATES, drawn.shape[1]))
-    design[:, :N_BASIS] = common.reshape(-1, N_BASIS)
+    design[:, :N_BASIS] = common.reshape(-1, N_BASIS) * scale
     for g in range(N_GEOS):
         place = N_BASIS + g * n_columns
         design[g * N_DATES : (g + 1) * N_DATES, place : place + n_columns] = columns[g]
