@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mmm_orchestration.errors import ModelError
 from mmm_orchestration.insight.results import Array
 from mmm_orchestration.model.data import ModelData
+from mmm_orchestration.project import NATIONAL
 
 HORIZON_DAYS = 56
 N_FOLDS = 4
@@ -57,7 +58,7 @@ def cut_fold(data: ModelData, *, origin: int, horizon: int) -> Fold:
     """The data as known at `origin`, with exposure and controls of the horizon as planned.
 
     Geos without enough observed periods before the origin, channels that were never on there and
-    controls that did not change are left out, which `notes` says.
+    controls that did not change are left out, which `notes` says, and without words tests that end later.
     """
     inside = slice(0, min(origin + horizon, data.n_periods))
     known = data.kpi[:origin]
@@ -78,10 +79,19 @@ def cut_fold(data: ModelData, *, origin: int, horizon: int) -> Fold:
         kpi=np.where(is_ahead, np.nan, kpi),
         exposure=data.exposure[inside][:, moving][:, :, on],
         history=data.history[:, moving][:, :, on],
+        frequency=data.frequency[inside][:, moving][:, :, on],
+        frequency_history=data.frequency_history[:, moving][:, :, on],
         spend=data.spend[inside][:, moving][:, :, on],
         channels=_keep(data.channels, on),
         controls=data.controls[inside][:, moving][:, :, changing],
         control_names=_keep(data.control_names, changing),
+        experiments=tuple(
+            test
+            for test in data.experiments
+            if np.datetime64(test.last) < data.periods[origin]
+            and test.channel in _keep(data.channels, on)
+            and test.geo in (*_keep(data.geos, moving), NATIONAL)
+        ),
         notes=(
             *_tell("Geo", data.geos, moving),
             *_tell("Channel", data.channels, on),

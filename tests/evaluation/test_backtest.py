@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from mmm_orchestration.evaluation.folds import choose_origins, cut_fold
 from mmm_orchestration.evaluation.loo import CAVEAT, compute_loo
 from mmm_orchestration.evaluation.predict import predict_kpi
 from mmm_orchestration.metadata import describe_forecasts
+from mmm_orchestration.model.experiment import Experiment
 from mmm_orchestration.model.fit import fit
 from mmm_orchestration.model.parts import prepare_parts
 from mmm_orchestration.model.posterior import Posterior
@@ -143,3 +145,15 @@ def test_predictions_cover_what_was_observed(posterior: Posterior) -> None:
     inside = (low <= posterior.data.kpi) & (posterior.data.kpi <= high)
     assert draws.shape == (200, 120, 1)
     assert inside.mean() > 0.88
+
+
+def test_a_fold_knows_no_later_test() -> None:
+    """Of two tests the one that ends after the origin is not known there."""
+    data = make_planted_world().prepare()
+    days = [date.fromisoformat(str(data.periods[i])) for i in (50, 55, 110, 115)]
+    tests = tuple(
+        Experiment("tv", "national", first, last, lift=10.0, se=5.0)
+        for first, last in (days[:2], days[2:])
+    )
+    fold = cut_fold(replace(data, experiments=tests), origin=112, horizon=8)
+    assert fold.data.experiments == tests[:1]

@@ -67,7 +67,9 @@ def test_the_collapsed_density_is_the_dense_one(n_columns: int) -> None:
     assert ops.collapse(*case.values())[0] == pytest.approx(compute_dense(case), abs=1e-8)
 
 
-@pytest.mark.parametrize(("name", "place"), [("residual", 1), ("columns", 2), ("log_scale", 3), ("sigma", 4)])
+@pytest.mark.parametrize(
+    ("name", "place"), [("residual", 1), ("columns", 2), ("log_scale", 3), ("sigma", 4)]
+)
 def test_the_collapsed_gradients_are_slopes(name: str, place: int) -> None:
     """Each gradient equals finite differences of the dense density where data are observed."""
     case = make_case(3)
