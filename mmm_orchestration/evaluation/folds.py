@@ -58,7 +58,8 @@ def cut_fold(data: ModelData, *, origin: int, horizon: int) -> Fold:
     """The data as known at `origin`, with exposure and controls of the horizon as planned.
 
     Geos without enough observed periods before the origin, channels that were never on there and
-    controls that did not change are left out, which `notes` says, and without words tests that end later.
+    controls that did not change are left out, which `notes` says.
+    So are tests that end later.
     """
     inside = slice(0, min(origin + horizon, data.n_periods))
     known = data.kpi[:origin]
@@ -70,6 +71,14 @@ def cut_fold(data: ModelData, *, origin: int, horizon: int) -> Fold:
     changing = controls.std(axis=0) > 0
     if not moving.any() or not on.any():
         raise ModelError(f"Nothing can be fitted on the periods before {data.periods[origin]}")
+    geos, channels = (*_keep(data.geos, moving), NATIONAL), _keep(data.channels, on)
+    tests = tuple(
+        test
+        for test in data.experiments
+        if np.datetime64(test.last) < data.periods[origin]
+        and test.channel in channels
+        and test.geo in geos
+    )
     kpi = data.kpi[inside][:, moving]
     is_ahead = np.arange(len(kpi))[:, None] >= origin
     cut = replace(
@@ -85,17 +94,12 @@ def cut_fold(data: ModelData, *, origin: int, horizon: int) -> Fold:
         channels=_keep(data.channels, on),
         controls=data.controls[inside][:, moving][:, :, changing],
         control_names=_keep(data.control_names, changing),
-        experiments=tuple(
-            test
-            for test in data.experiments
-            if np.datetime64(test.last) < data.periods[origin]
-            and test.channel in _keep(data.channels, on)
-            and test.geo in (*_keep(data.geos, moving), NATIONAL)
-        ),
+        experiments=tests,
         notes=(
             *_tell("Geo", data.geos, moving),
             *_tell("Channel", data.channels, on),
             *_tell("Control", data.control_names, changing),
+            *(f"The test of {t.name} is left out." for t in data.experiments if t not in tests),
         ),
     )
     return Fold(cut, kpi=np.where(is_ahead, kpi, np.nan), n_known=origin)

@@ -157,3 +157,4 @@ def test_a_fold_knows_no_later_test() -> None:
     )
     fold = cut_fold(replace(data, experiments=tests), origin=112, horizon=8)
     assert fold.data.experiments == tests[:1]
+    assert tests[1].name in fold.data.notes[-1]
