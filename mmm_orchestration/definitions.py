@@ -7,13 +7,14 @@ from typing import Any
 import dagster as dg
 
 from assets.bronze import build_bronze_assets
+from assets.evaluation import build_cross_validation_asset
 from assets.gold import build_gold_assets
 from assets.posterior import build_posterior_asset
 from assets.quality import build_acceptance_check, build_finding_checks, build_suite_checks
 from assets.reports import build_roi_report_asset
 from assets.silver import build_silver_assets
 from mmm_orchestration.home import Home, open_home
-from mmm_orchestration.jobs import build_daily_job, build_train_job
+from mmm_orchestration.jobs import build_daily_job, build_evaluate_job, build_train_job
 from mmm_orchestration.partitions import build_daily_partitions
 from mmm_orchestration.resources import FolderResource, LakeResource, MlflowResource
 from mmm_orchestration.schedules import build_daily_schedule, build_replay_schedule
@@ -39,13 +40,14 @@ def build_defs(
             *build_gold_assets(project, partitions=partitions),
             build_posterior_asset(project),
             build_roi_report_asset(project),
+            build_cross_validation_asset(project),
         ],
         asset_checks=[
             *build_suite_checks(project),
             build_acceptance_check(project),
             build_finding_checks(project),
         ],
-        jobs=[daily, train],
+        jobs=[daily, train, build_evaluate_job()],
         schedules=[
             build_daily_schedule(project, job=daily),
             build_replay_schedule(project, job=daily),

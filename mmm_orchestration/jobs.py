@@ -1,4 +1,4 @@
-"""The jobs: the daily chain and the training.
+"""The jobs: the daily chain, the training and the evaluation.
 
 Each runs in one process, because importing the tools anew for every step of a day takes longer
 than the work itself. The gate is structural: silver, its checks and gold are in one job.
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 WRITES_LAKE = {"mmm/writes": "lake"}
 DAILY_GROUPS = ("bronze", "silver", "gold")
 TRAINING_GROUPS = ("model", "reports")
+EVALUATION_GROUP = "evaluation"
 
 
 def build_daily_job() -> "AssetJob":
@@ -35,5 +36,15 @@ def build_train_job() -> "AssetJob":
         "train",
         selection=dg.AssetSelection.groups(*TRAINING_GROUPS),
         description="Fits the media mix model on gold and builds the ROI report.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def build_evaluate_job() -> "AssetJob":
+    """Forecasts from earlier origins, which cost several fits and so are no part of `train`."""
+    return dg.define_asset_job(
+        "evaluate",
+        selection=dg.AssetSelection.groups(EVALUATION_GROUP),
+        description="Fits the model on the days before earlier origins and scores its forecasts.",
         executor_def=dg.in_process_executor,
     )

@@ -40,6 +40,7 @@ from mmm_orchestration.training import FitRecord
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from mmm_orchestration.evaluation.backtest import CrossValidation
     from mmm_orchestration.model.posterior import Posterior
 
 MAX_LISTED = 20
@@ -334,5 +335,21 @@ def describe_report(report: RoiReport, *, path: Path) -> dg.MaterializeResult:
             "provenance": dg.MetadataValue.md(to_markdown(provenance_table(results))),
             "findings": describe_findings(report.findings),
             "n_findings": len(report.findings),
+        }
+    )
+
+
+def describe_forecasts(found: "CrossValidation") -> dg.MaterializeResult:
+    """Cross-validation in the UI: scores and ROI by origin, the forecasts as a plot, in words."""
+    from mmm_orchestration.reporting.evaluation import draw_forecasts, forecast_table, roi_by_origin
+
+    return dg.MaterializeResult(
+        metadata={
+            **found.scores.to_metrics(),
+            "horizon": found.horizon,
+            "folds": dg.MetadataValue.md(to_markdown(forecast_table(found))),
+            "roi": dg.MetadataValue.md(to_markdown(roi_by_origin(found))),
+            "forecasts": _show(draw_forecasts(found, width=NARROW)),
+            "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in found.notes) or "none"),
         }
     )

@@ -3,6 +3,8 @@
 Belongs here: what a run records. Must not: opening or closing the run (see `resources`).
 """
 
+from dataclasses import asdict
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,8 @@ def record_fit(
     """Logs the fit and the files of the saved posterior to the MLflow run that is open."""
     import mlflow
 
+    from mmm_orchestration.evaluation.loo import compute_loo
+
     model, data = posterior.project.model, posterior.data
     mlflow.log_params(
         {
@@ -42,10 +46,8 @@ def record_fit(
     mlflow.log_metrics(
         {
             **posterior.diagnostics.to_metrics(),
-            "r2": results.fit.r2,
-            "mape": results.fit.mape,
-            "wmape": results.fit.wmape,
-            "coverage": results.fit.coverage,
+            **{k: v for k, v in asdict(results.fit).items() if isfinite(v)},
+            **{k: v for k, v in compute_loo(posterior).to_metrics().items() if isfinite(v)},
             **{f"roi.{c.channel}": c.roi.median for c in results.channels if c.roi},
         }
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmm_orchestration.insight.likelihood import NOISE, NOISES
 from mmm_orchestration.insight.results import Array
 from mmm_orchestration.model.parts import build_path, scale_frequency
 from mmm_orchestration.model.posterior import Posterior
@@ -85,6 +86,8 @@ class Contributions:
     of the posterior predictive. `by_geo` (geo, channel) holds the mean totals of the geos.
     `synergy` (draw, pair) are the sums of what pairs of channels add together; they belong to no
     channel alone, but `nudged` counts what more of a channel adds to its pairs.
+    of the posterior predictive, whose draws are `predicted` (draw, date). `by_geo` (geo, channel)
+    holds the mean totals of the geos.
     """
 
     total: Array
@@ -95,6 +98,7 @@ class Contributions:
     fit_mean: Array
     fit_low: Array
     fit_high: Array
+    predicted: Array
     by_geo: Array
     synergy: Array
 
@@ -152,6 +156,29 @@ def name_pairs(posterior: Posterior) -> list[tuple[str, str]]:
         *(pair.split(" + ") for pair in posterior.draws["pair"].to_numpy().tolist()), strict=True
     )
     return list(zip(first, second, strict=True))
+def expect_baseline(posterior: Posterior) -> Array:
+    """The KPI without media at every period, observed or not, shape (draw, date, geo)."""
+    return np.stack(
+        [
+            posterior.stack("baseline")[:, g] @ posterior.design[:, g].T
+            for g in range(len(posterior.data.geos))
+        ],
+        axis=-1,
+    )
+
+
+def expect_kpi(posterior: Posterior) -> Array:
+    """The expected KPI at every period, observed or not, shape (draw, date, geo), KPI units."""
+    expected = expect_baseline(posterior)
+    for channel in iterate_channels(posterior):
+        expected += channel.contribute().transpose(0, 2, 1)
+    return expected
+
+
+def draw_kpi(posterior: Posterior, *, expected: Array) -> Array:
+    """The KPI drawn around `expected` (draw, date, geo), of the same shape; always the same."""
+    rng = np.random.default_rng([posterior.seed, PREDICTIVE_STREAM])
+    return NOISES[NOISE].draw(rng, expected, posterior.stack("sigma")[:, None, :])
 
 
 def compute_contributions(posterior: Posterior, *, interval: float) -> Contributions:
@@ -160,26 +187,23 @@ def compute_contributions(posterior: Posterior, *, interval: float) -> Contribut
     Exposure before the first period counts as far as it is known; what the last periods' spend
     brings after the window is not counted.
     """
-    observed = posterior.data.is_observed.T
-    expected = np.zeros((len(posterior.stack("sigma")), posterior.data.n_periods))
-    baseline = np.zeros_like(expected)
-    for g in range(len(posterior.data.geos)):
-        coefficients = posterior.stack("baseline")[:, g]
-        baseline += (coefficients @ posterior.design[:, g].T) * observed[g]
-    expected += baseline
+    observed = posterior.data.is_observed
+    expected = expect_baseline(posterior)
+    baseline = (expected * observed).sum(axis=2)
     totals, nudged, means, by_geo = [], [], [], []
     for channel in iterate_channels(posterior):
-        series = channel.contribute() * observed
-        expected += series.sum(axis=1)
+        whole = channel.contribute().transpose(0, 2, 1)
+        expected += whole
+        series = whole * observed
         totals.append(series.sum(axis=(1, 2)))
-        nudged.append((channel.contribute(factor=1 + NUDGE) * observed).sum(axis=(1, 2)))
-        means.append(series.sum(axis=1).mean(axis=0))
-        by_geo.append(series.sum(axis=2).mean(axis=0))
-    rng = np.random.default_rng([posterior.seed, PREDICTIVE_STREAM])
-    variance = posterior.stack("sigma") ** 2 @ observed
-    noise = np.sqrt(variance) * rng.standard_normal(expected.shape)
+        nudged.append((channel.contribute(factor=1 + NUDGE) * observed.T).sum(axis=(1, 2)))
+        means.append(series.sum(axis=2).mean(axis=0))
+        by_geo.append(series.sum(axis=1).mean(axis=0))
+    drawn = draw_kpi(posterior, expected=expected)
+    predicted = (drawn * observed).sum(axis=2)
+    expected = (expected * observed).sum(axis=2)
     tail = (1 - interval) / 2
-    low, high = np.quantile(expected + noise, [tail, 1 - tail], axis=0)
+    low, high = np.quantile(predicted, [tail, 1 - tail], axis=0)
     return Contributions(
         total=np.column_stack(totals),
         nudged=np.column_stack(nudged),
@@ -189,6 +213,7 @@ def compute_contributions(posterior: Posterior, *, interval: float) -> Contribut
         fit_mean=expected.mean(axis=0),
         fit_low=low,
         fit_high=high,
+        predicted=predicted,
         by_geo=np.column_stack(by_geo),
         synergy=np.empty((len(expected), 0)),
     )

@@ -88,12 +88,19 @@ class ContributionSeries:
 
 @dataclass(frozen=True)
 class FitMetrics:
-    """How well the posterior explains the days it was trained on."""
+    """How well the posterior explains the days it was trained on, all geos together.
+
+    `rmse` and `crps` are in KPI units; `coverage` is of the 94 % interval.
+    """
 
     r2: float
     mape: float
     wmape: float
     coverage: float
+    rmse: float = float("nan")
+    crps: float = float("nan")
+    coverage_50: float = float("nan")
+    coverage_80: float = float("nan")
 
 
 @dataclass(frozen=True)

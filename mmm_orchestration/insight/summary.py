@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from mmm_orchestration.evaluation.metrics import score_draws
 from mmm_orchestration.insight.contributions import (
     NUDGE,
     Contributions,
@@ -25,6 +26,7 @@ from mmm_orchestration.insight.results import (
     Provenance,
     RoiResults,
 )
+from mmm_orchestration.model.data import ModelData
 from mmm_orchestration.model.posterior import Posterior
 from mmm_orchestration.model.priors import describe_prior, get_prior
 
@@ -56,7 +58,7 @@ def summarise(
         baseline_share=baseline_share,
         curves=compute_curves(posterior),
         series=build_series(posterior, parts=parts),
-        fit=measure_fit(data.kpi_total, parts=parts),
+        fit=measure_fit(data, parts=parts),
         convergence=posterior.diagnostics.to_metrics(),
         notes=(*data.notes, *describe_baseline(baseline_share, part_below_zero=below_zero)),
     )
@@ -141,16 +143,20 @@ def build_series(posterior: Posterior, *, parts: Contributions) -> ContributionS
     )
 
 
-def measure_fit(kpi: Array, *, parts: Contributions) -> FitMetrics:
-    """Fit of the mean to the KPI; MAPE skips periods where the KPI is zero."""
-    error = np.abs(kpi - parts.fit_mean)
-    is_sold = kpi != 0
-    inside = (kpi >= parts.fit_low) & (kpi <= parts.fit_high)
+def measure_fit(data: ModelData, *, parts: Contributions) -> FitMetrics:
+    """Scores of the predictive draws on the periods in which some geo is observed."""
+    is_seen = data.is_observed.any(axis=1)
+    kpi = np.where(is_seen, data.kpi_total, np.nan)
+    scores = score_draws(kpi, draws=parts.predicted, mean=parts.fit_mean)
     return FitMetrics(
-        r2=float(1 - (error**2).sum() / ((kpi - kpi.mean()) ** 2).sum()),
-        mape=float((error[is_sold] / np.abs(kpi[is_sold])).mean()),
-        wmape=float(error.sum() / np.abs(kpi).sum()),
-        coverage=float(inside.mean()),
+        r2=scores.r2,
+        mape=scores.mape,
+        wmape=scores.wmape,
+        coverage=scores.coverage_94,
+        rmse=scores.rmse,
+        crps=scores.crps,
+        coverage_50=scores.coverage_50,
+        coverage_80=scores.coverage_80,
     )
 
 

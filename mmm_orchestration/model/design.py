@@ -225,19 +225,20 @@ def build_events(data: ModelData, *, project: Project) -> _Block:
 
 
 def build_controls(data: ModelData, *, project: Project) -> _Block:
-    """The controls with standard deviation one over all geos, and mean zero.
+    """The controls with standard deviation one and mean zero where the KPI is observed.
 
     One that is a treatment is zero at its baseline value instead.
     """
     signs = {c.name: c.sign for c in project.controls}
     declared = {c.name: c.baseline for c in project.controls}
+    seen = data.controls[data.is_observed]
     centre = np.array(
         [
-            find_baseline_value(data.controls[:, :, i], declared=declared[name])
+            find_baseline_value(seen[:, i], declared=declared[name])
             for i, name in enumerate(data.control_names)
         ]
     )
-    standard = (data.controls - centre) / data.controls.std(axis=(0, 1))
+    standard = (data.controls - centre) / seen.std(axis=0)
     return _Block(
         group="control",
         names=data.control_names,

@@ -238,14 +238,15 @@ def _find_pairs(data: ModelData, *, project: Project) -> NDArray[np.int64]:
 
 
 def find_typical_exposure(data: ModelData) -> Array:
-    """Mean exposure of the periods in which a channel is on, by size of geo, (geo, channel).
+    """Mean exposure of the observed periods in which a channel is on, by size of geo.
 
+    Shape (geo, channel).
     The size of a geo is its mean KPI relative to the mean geo; a channel that is on twice as much
     in a geo twice as large is on equally in both.
     """
     size = data.kpi_mean / data.kpi_mean.mean()
     per_size = data.exposure / size[:, None]
-    is_on = per_size > 0
-    typical = per_size.sum(axis=(0, 1)) / np.maximum(is_on.sum(axis=(0, 1)), 1)
+    is_on = (per_size > 0) & data.is_observed[:, :, None]
+    typical = (per_size * is_on).sum(axis=(0, 1)) / np.maximum(is_on.sum(axis=(0, 1)), 1)
     scale: Array = size[:, None] * typical
     return scale

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from math import isfinite
 from typing import TYPE_CHECKING, Final, Protocol
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -310,7 +311,7 @@ def _show_channel(channel: ChannelResult, p: Provenance) -> _Row:
 
 def _show_fit(results: RoiResults) -> list[_Metric]:
     fit = results.fit
-    grain = results.provenance.grain
+    grain, show = results.provenance.grain, kpi_formatter(results.provenance)
     return [
         _Metric(
             "R²", format_score(fit.r2, decimals=2), f"of the variation between {grain}s is followed"
@@ -319,6 +320,11 @@ def _show_fit(results: RoiResults) -> list[_Metric]:
         _Metric("Weighted MAPE", format_percent(fit.wmape), "error of all, over the whole KPI"),
         _Metric(
             "Coverage", format_percent(fit.coverage), f"of {grain}s lie in the band; 94 % should"
+        ),
+        *(
+            [_Metric("CRPS", show(fit.crps), f"error of a {grain}, the whole band judged")]
+            if isfinite(fit.crps)
+            else []
         ),
     ]
 

@@ -62,7 +62,7 @@ class RoiDocument(TypedDict):
     """What `mmm roi --json` prints.
 
     `provenance` has the fields of `Provenance`; `interval` is the mass that every low and high
-    enclose; `channels` keep the project's order; `fit` has r2, mape, wmape and coverage;
+    enclose; `channels` keep the project's order; `fit` has the fields of `FitMetrics`;
     `convergence` the sampler's marks by name; `findings` the rows of `Finding.to_row`, worst
     first. Numbers that are not finite are None.
     """

@@ -1,0 +1,85 @@
+"""Gold to what is said of a model's predictions: leave-one-out, forecasts and the search.
+
+Belongs here: reading and keeping around `evaluation`. Must not: scores, Dagster.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmm_orchestration.home import Home
+from mmm_orchestration.training import load_passed, read_snapshot
+
+if TYPE_CHECKING:
+    from mmm_orchestration.evaluation.backtest import CrossValidation
+    from mmm_orchestration.evaluation.loo import LooResult
+    from mmm_orchestration.evaluation.search import SearchResult
+    from mmm_orchestration.lake.lake import Lake
+    from mmm_orchestration.project import Project
+
+SEARCHES = "searches"
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Leave-one-out of the posterior fitted last, and forecasts from earlier origins."""
+
+    version: str
+    loo: "LooResult"
+    forecasts: "CrossValidation"
+
+
+def forecast(
+    lake: "Lake",
+    *,
+    project: "Project",
+    say: Callable[[str], None],
+    n_folds: int | None = None,
+    horizon: int | None = None,
+) -> "CrossValidation":
+    """Rolling-origin forecasts on the accepted days."""
+    from mmm_orchestration.evaluation.backtest import cross_validate
+    from mmm_orchestration.evaluation.folds import N_FOLDS
+
+    return cross_validate(
+        read_snapshot(lake, project=project).data,
+        project=project,
+        n_folds=n_folds or N_FOLDS,
+        horizon=horizon,
+        progress=lambda done, total: say(f"forecast {done} of {total} done"),
+    )
+
+
+def evaluate(
+    home: Home,
+    *,
+    posteriors: Path,
+    say: Callable[[str], None],
+    n_folds: int | None = None,
+    horizon: int | None = None,
+) -> Evaluation:
+    """Leave-one-out of the posterior fitted last, which must have passed, and forecasts."""
+    from mmm_orchestration.evaluation.loo import compute_loo
+
+    record, posterior = load_passed(posteriors)
+    return Evaluation(
+        version=record.version,
+        loo=compute_loo(posterior),
+        forecasts=forecast(
+            home.open_lake(), project=home.project, say=say, n_folds=n_folds, horizon=horizon
+        ),
+    )
+
+
+def search_project(home: Home, *, budget: float, say: Callable[[str], None]) -> "SearchResult":
+    """The search on the accepted days; its tries are kept beside mmm.yaml and not repeated."""
+    from mmm_orchestration.evaluation.search import search
+
+    return search(
+        read_snapshot(home.open_lake(), project=home.project).data,
+        project=home.project,
+        budget=budget,
+        folder=home.base / SEARCHES,
+        tell=say,
+    )

@@ -1,0 +1,26 @@
+"""The job that evaluates."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from mmm_orchestration.definitions import build_defs
+from tests.flow.small_project import write_small_project
+
+pytestmark = pytest.mark.unit
+
+
+def test_evaluating_is_no_part_of_training(tmp_path: Path) -> None:
+    """The job `evaluate` forecasts and nothing else; `train` does not forecast."""
+    home = write_small_project(tmp_path, first=date(2024, 1, 1), n_days=1)
+    defs = build_defs(home=home)
+    selected = {
+        job: {
+            key.to_user_string()
+            for key in defs.resolve_job_def(job).asset_layer.selected_asset_keys
+        }
+        for job in ("train", "evaluate")
+    }
+    assert selected["evaluate"] == {"cross_validation"}
+    assert "cross_validation" not in selected["train"]
