@@ -24,7 +24,7 @@ SourceFormat = Literal[
     "shopify",
     "table",
 ]
-MediaMeasure = Literal["spend", "impressions", "clicks"]
+MediaMeasure = Literal["spend", "impressions", "clicks", "reach"]
 Period = Literal["day", "week", "month"]
 Tax = Literal["excluded", "included", "unknown"]
 Sign = Literal["any", "positive", "negative"]

@@ -53,6 +53,21 @@ _IMPRESSIONS = Column(
     "impressions", "float", "times shown", is_nullable=True, minimum=0, unit="impressions"
 )
 _CLICKS = Column("clicks", "float", "times clicked", is_nullable=True, minimum=0, unit="clicks")
+_REACH = Column(
+    "reach",
+    "float",
+    "people reached, each once per row as received and summed over rows",
+    is_nullable=True,
+    minimum=0,
+    unit="people",
+)
+_FREQUENCY = Column(
+    "frequency",
+    "float",
+    "times shown per person reached, weighted by reach; null where nobody is",
+    is_nullable=True,
+    minimum=0,
+)
 
 
 def _number(name: str, description: str, *, minimum: float | None = 0) -> Column:
@@ -73,6 +88,8 @@ _MEDIA_ROW = (
     _CLICKS,
     _number("conversions", "conversions the platform claims"),
     _number("conversion_value", "value of those conversions, in `currency`", minimum=None),
+    _REACH,
+    _FREQUENCY,
 )
 _ORDER_LINE = (
     Column("order_name", "text", "the shop's name of the order"),
@@ -137,6 +154,8 @@ SILVER_MEDIA = TableContract(
         _SPEND,
         _IMPRESSIONS,
         _CLICKS,
+        _REACH,
+        _FREQUENCY,
     ),
     key=("date", "geo", "source", "channel", "campaign"),
 )
@@ -178,6 +197,8 @@ GOLD_MEDIA_DAILY = TableContract(
         _SPEND,
         _IMPRESSIONS,
         _CLICKS,
+        _REACH,
+        _FREQUENCY,
         Column("is_reported", "boolean", "false where the delivery covers the day without a row"),
     ),
     key=("date", "geo", "channel"),
