@@ -5,11 +5,13 @@ Belongs here: what is said. Must not: how it is computed (see `channels`) or dra
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 INTERVAL = 0.94
+RollupKind = Literal["group", "stage"]
 
 Days = NDArray[np.datetime64]
 Array = NDArray[np.float64]
@@ -46,6 +48,23 @@ class ChannelResult:
     marginal_roi: Interval | None
     carry_over_days: Interval
     doubt: str = ""
+
+
+@dataclass(frozen=True)
+class Rollup:
+    """What the channels of one group, or of one stage of the funnel, brought together.
+
+    Units as in `ChannelResult`; `spend` and `roi` are of those channels that have spend, and
+    None where none has.
+    """
+
+    kind: RollupKind
+    name: str
+    channels: tuple[str, ...]
+    spend: float | None
+    contribution: Interval
+    share: Interval
+    roi: Interval | None
 
 
 @dataclass(frozen=True)
@@ -137,3 +156,4 @@ class RoiResults:
     fit: FitMetrics
     convergence: Mapping[str, float]
     notes: tuple[str, ...] = ()
+    rollups: tuple[Rollup, ...] = ()

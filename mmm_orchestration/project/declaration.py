@@ -21,8 +21,10 @@ from mmm_orchestration.project.values import (
     Share,
     Sign,
     Slug,
+    Stage,
     Step,
     Strict,
+    Text,
     TimeZone,
     Trend,
     WeekDay,
@@ -94,7 +96,8 @@ class Channel(Strict):
     name: Slug
     rules: Annotated[tuple[ChannelRule, ...], Field(min_length=1)]
     exposure: MediaMeasure = "spend"
-    group: str | None = None
+    group: Text | None = None
+    stage: Stage | None = None
     prior: SharePrior | None = None
     adstock: AdstockName | None = None
     saturation: SaturationName | None = None

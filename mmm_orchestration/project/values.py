@@ -25,6 +25,7 @@ SourceFormat = Literal[
     "table",
 ]
 MediaMeasure = Literal["spend", "impressions", "clicks", "reach"]
+Stage = Literal["upper", "middle", "lower"]
 Period = Literal["day", "week", "month"]
 Tax = Literal["excluded", "included", "unknown"]
 Sign = Literal["any", "positive", "negative"]

@@ -32,6 +32,7 @@ from mmm_orchestration.reporting.format import (
     name_roi_unit,
     unit_formatter,
 )
+from mmm_orchestration.reporting.rollups import show_rollups
 from mmm_orchestration.reporting.sentences import (
     describe_next_unit,
     describe_return,
@@ -188,6 +189,7 @@ def render_report(
         roi_meaning=_explain_roi(p),
         baseline=str(format_interval(results.baseline_share, format_percent)),
         channels=[_show_channel(c, p) for c in sort_channels(results.channels)],
+        rollups=show_rollups(results),
         by_share=[_show_channel(c, p) for c in by_share],
         by_carry_over=[_show_channel(c, p) for c in by_days],
         figures=_draw_figures(results),
