@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from assets.bronze import build_bronze_assets
+from assets.experiments import build_experiment_assets
 from assets.gold import build_gold_assets
 from assets.posterior import build_posterior_asset
 from assets.quality import build_acceptance_check, build_finding_checks, build_suite_checks
@@ -37,6 +38,7 @@ def build_defs(
             *build_bronze_assets(project, partitions=partitions),
             *build_silver_assets(project, partitions=partitions),
             *build_gold_assets(project, partitions=partitions),
+            *build_experiment_assets(project),
             build_posterior_asset(project),
             build_roi_report_asset(project),
         ],

@@ -180,6 +180,7 @@ HEADINGS = {
     "SharePrior": "priors",
     "Control": "controls",
     "Event": "events",
+    "ExperimentFile": "experiments",
     "Holidays": "holidays",
     "ModelSpec": "model",
     "Sampler": "model: sampler",

@@ -3,6 +3,7 @@
 Belongs here: the national arrays and what cannot be estimated. Must not: PyMC.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,9 +11,11 @@ import polars as pl
 
 from mmm_orchestration.errors import ModelError
 from mmm_orchestration.model.data import Array, ModelData
+from mmm_orchestration.model.experiment import Experiment
 from mmm_orchestration.model.frequency import divide_contacts, flag_reach
 from mmm_orchestration.model.panel import arrange_panel
 from mmm_orchestration.model.periods import Aligned, align_periods
+from mmm_orchestration.model.placing import place_experiments
 from mmm_orchestration.model.series import (
     KPI,
     check_present,
@@ -29,21 +32,28 @@ from mmm_orchestration.project import NATIONAL, Project
 
 
 def prepare_model_data(
-    *, media: pl.DataFrame, kpi: pl.DataFrame, controls: pl.DataFrame, project: Project
+    *,
+    media: pl.DataFrame,
+    kpi: pl.DataFrame,
+    controls: pl.DataFrame,
+    project: Project,
+    experiments: Sequence[Experiment] = (),
 ) -> ModelData:
     """The modelled arrays from frames in the contracts of the three gold tables.
 
     Nationally geos are summed and controls averaged over them, and only periods that every
     series covers completely are kept; by geo a period counts where the geo has all of its series
-    (see `panel`). Channels without any exposure and controls that never change are left out;
-    all of it is said in `notes`. Campaigns without a channel are not modelled. Raises ModelError
-    naming what is missing or clashes.
+    (see `panel`). Channels without any exposure, controls that never change and experiments that
+    the arrays do not hold are left out; all of it is said in `notes`. Campaigns without a channel
+    are not modelled. Raises ModelError naming what is missing or clashes.
     """
     check_present(media, kpi=kpi, controls=controls, project=project)
     rows, priced, notes = collect_rows(media, kpi=kpi, controls=controls, project=project)
     arrange = arrange_panel if project.model.level == "geo" else _arrange_national
     data = arrange(rows, project=project, priced=priced)
-    return _check_estimable(replace(data, notes=(*data.notes, *notes, *tell_unmapped(media))))
+    kept, left_out = place_experiments(experiments, data=data)
+    said = (*data.notes, *notes, *tell_unmapped(media), *left_out)
+    return _check_estimable(replace(data, notes=said, experiments=kept))
 
 
 def _arrange_national(rows: pl.DataFrame, *, project: Project, priced: frozenset[str]) -> ModelData:

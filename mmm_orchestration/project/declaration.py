@@ -159,6 +159,12 @@ class Holidays(Strict):
         return self
 
 
+class ExperimentFile(Strict):
+    """Where the table of market tests lies: a CSV file beside mmm.yaml."""
+
+    path: Text
+
+
 class Sampler(Strict):
     """How long NUTS runs; the seed is recorded with every posterior."""
 
@@ -226,6 +232,7 @@ class Project(Strict):
     controls: tuple[Control, ...] = ()
     events: tuple[Event, ...] = ()
     holidays: Holidays | None = None
+    experiments: ExperimentFile | None = None
     model: ModelSpec = ModelSpec()
     gates: Gates = Gates()
     alerts: Alerts = Alerts()

@@ -221,6 +221,21 @@ GOLD_CONTROLS_DAILY = TableContract(
     ),
     key=("date", "geo", "control"),
 )
+GOLD_EXPERIMENTS = TableContract(
+    name="gold_experiments",
+    description="Market tests with the incremental outcome that each of them measured.",
+    columns=(
+        Column("channel", "text", "channel that was tested"),
+        Column("geo", "text", "geographic unit; 'national' for all together"),
+        Column("start", "date", "first day of the test"),
+        Column("end", "date", "last day of the test"),
+        Column("lift", "float", "incremental outcome over test and carry-over, units of the KPI"),
+        Column("se", "float", "standard error of the lift, units of the KPI", minimum=0),
+        Column("kind", "text", "'holdout', 'conversion_lift' or 'switchback'"),
+    ),
+    key=("channel", "geo", "start", "end"),
+    date_column="start",
+)
 DELIVERIES = TableContract(
     name="deliveries",
     description="Every delivery ever seen, by content, with the content itself.",
