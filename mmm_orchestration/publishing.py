@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from mmm_orchestration.insight.experiments import find_disagreements
 from mmm_orchestration.insight.results import RoiResults
 from mmm_orchestration.inspection import find_in_lake
 from mmm_orchestration.lake.lake import Lake
@@ -50,7 +51,10 @@ def prepare_report(lake: Lake, *, project: Project, posteriors: Path, base: Path
     record, posterior = load_passed(posteriors)
     today = datetime.now(ZoneInfo(project.time_zone)).date()
     results = summarise_fit(posterior, record=record)
-    findings = find_in_lake(lake, project=project, today=today)
+    findings = [
+        *find_in_lake(lake, project=project, today=today),
+        *find_disagreements(results.experiments, unit=results.provenance.kpi_unit),
+    ]
     return RoiReport(
         results=results,
         findings=tuple(sort_findings([*findings, *map(_report_note, results.notes)])),

@@ -32,8 +32,11 @@ class ChannelDraws:
     scale: Array
     effect: Array
 
-    def contribute(self, *, factor: float = 1.0) -> Array:
-        """KPI units per period with exposure times `factor` throughout, shape (draw, geo, date)."""
+    def contribute(self, *, factor: float | Array = 1.0) -> Array:
+        """KPI units per period with exposure times `factor`, shape (draw, geo, date).
+
+        `factor` is one number throughout, or has the shape (geo, lag + date) of the exposure.
+        """
         response = self.plan.transform(
             factor * self.exposure / self.scale[:, None],
             channel=self.position,
@@ -41,6 +44,18 @@ class ChannelDraws:
         )
         contribution: Array = self.effect[:, :, None] * response
         return contribution
+
+    def compute_lift(self, *, part: Array) -> Array:
+        """KPI units that `part` (date, geo) of the exposure brings over all periods, (draw,).
+
+        Contribution as it was, less contribution without that part, carry-over after it included.
+        """
+        n_geos, n_all = self.exposure.shape
+        kept = np.ones((n_geos, n_all))
+        kept[:, n_all - len(part) :] -= part.T
+        gained = self.contribute() - self.contribute(factor=kept)
+        lift: Array = gained.sum(axis=(1, 2))
+        return lift
 
     def respond(self, level: Array) -> Array:
         """KPI units per period of all geos at steady exposures `level` (geo, level), (draw, level).

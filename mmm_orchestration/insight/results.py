@@ -10,8 +10,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mmm_orchestration.model.experiment import Experiment
+
 INTERVAL = 0.94
 RollupKind = Literal["group", "stage"]
+Verdict = Literal["agrees", "differs", "disagrees"]
 
 Days = NDArray[np.datetime64]
 Array = NDArray[np.float64]
@@ -65,6 +68,19 @@ class Rollup:
     contribution: Interval
     share: Interval
     roi: Interval | None
+
+
+@dataclass(frozen=True)
+class ExperimentResult:
+    """A market test beside what the model says that it should have found, in KPI units.
+
+    `difference` is the model's mean less the lift of the test, in joint standard errors.
+    """
+
+    experiment: Experiment
+    modelled: Interval
+    difference: float
+    verdict: Verdict
 
 
 @dataclass(frozen=True)
@@ -157,3 +173,4 @@ class RoiResults:
     convergence: Mapping[str, float]
     notes: tuple[str, ...] = ()
     rollups: tuple[Rollup, ...] = ()
+    experiments: tuple[ExperimentResult, ...] = ()

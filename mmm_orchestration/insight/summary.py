@@ -15,6 +15,7 @@ from mmm_orchestration.insight.contributions import (
 )
 from mmm_orchestration.insight.curves import compute_curves
 from mmm_orchestration.insight.doubts import describe_baseline, describe_doubts
+from mmm_orchestration.insight.experiments import compare_experiments
 from mmm_orchestration.insight.intervals import compute_interval
 from mmm_orchestration.insight.results import (
     INTERVAL,
@@ -61,6 +62,7 @@ def summarise(
         fit=measure_fit(data.kpi_total, parts=parts),
         convergence=posterior.diagnostics.to_metrics(),
         notes=(*data.notes, *describe_baseline(baseline_share, part_below_zero=below_zero)),
+        experiments=compare_experiments(posterior),
         rollups=roll_up(
             channels,
             total=parts.total,

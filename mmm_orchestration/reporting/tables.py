@@ -18,6 +18,7 @@ from mmm_orchestration.insight.results import (
     Rollup,
 )
 from mmm_orchestration.quality.finding import Finding, sort_findings
+from mmm_orchestration.reporting.experiments import ExperimentRow, to_experiment_row
 from mmm_orchestration.reporting.format import (
     format_count,
     format_days,
@@ -90,6 +91,7 @@ class RoiDocument(TypedDict):
     provenance: dict[str, Fact]
     channels: list[ChannelRow]
     rollups: list[RollupRow]
+    experiments: list[ExperimentRow]
     baseline_share: IntervalRow | None
     fit: dict[str, float | None]
     convergence: dict[str, float | None]
@@ -182,6 +184,7 @@ def roi_json(results: RoiResults, findings: Sequence[Finding]) -> RoiDocument:
         provenance=facts | {"delta_versions": dict(p.delta_versions)},
         channels=[_to_channel_row(channel) for channel in results.channels],
         rollups=[_to_rollup_row(rollup) for rollup in results.rollups],
+        experiments=[to_experiment_row(result) for result in results.experiments],
         baseline_share=_to_interval_row(results.baseline_share),
         fit=_keep_finite(asdict(results.fit)),
         convergence=_keep_finite(results.convergence),
