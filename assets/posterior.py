@@ -3,7 +3,7 @@
 import dagster as dg
 
 from mmm_orchestration.examining import examine_after, examine_before, keep_findings
-from mmm_orchestration.inspection import list_gold
+from mmm_orchestration.inspection import list_extra, list_gold
 from mmm_orchestration.metadata import describe_fit, list_gates
 from mmm_orchestration.project import Project
 from mmm_orchestration.publishing import summarise_fit
@@ -24,7 +24,7 @@ def build_posterior_asset(project: Project) -> dg.AssetsDefinition:
         name="posterior",
         description="Draws of the Bayesian media mix model on the accepted days, kept as netCDF "
         "and JSON with a checksum manifest, and recorded as one MLflow run.",
-        deps=[contract.name for contract in list_gold(project)],
+        deps=[contract.name for contract in (*list_gold(project), *list_extra(project))],
         group_name="model",
         owners=["team:analytics"],
         kinds={"pymc", "mlflow"},

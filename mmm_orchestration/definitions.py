@@ -8,6 +8,7 @@ import dagster as dg
 
 from assets.bronze import build_bronze_assets
 from assets.evaluation import build_cross_validation_asset
+from assets.experiments import build_experiment_assets
 from assets.gold import build_gold_assets
 from assets.posterior import build_posterior_asset
 from assets.quality import build_acceptance_check, build_finding_checks, build_suite_checks
@@ -38,6 +39,7 @@ def build_defs(
             *build_bronze_assets(project, partitions=partitions),
             *build_silver_assets(project, partitions=partitions),
             *build_gold_assets(project, partitions=partitions),
+            *build_experiment_assets(project),
             build_posterior_asset(project),
             build_roi_report_asset(project),
             build_cross_validation_asset(project),

@@ -25,6 +25,7 @@ from mmm_orchestration.sources.deliveries import choose_deliveries
 from mmm_orchestration.tables.contracts import (
     DELIVERIES,
     GOLD_CONTROLS_DAILY,
+    GOLD_EXPERIMENTS,
     GOLD_KPI_DAILY,
     GOLD_MEDIA_DAILY,
     QUARANTINE,
@@ -67,6 +68,11 @@ def list_gold(project: Project) -> list[TableContract]:
     if any(source.has_media for source in project.sources):
         gold.insert(0, GOLD_MEDIA_DAILY)
     return [*gold, GOLD_CONTROLS_DAILY] if project.controls else gold
+
+
+def list_extra(project: Project) -> list[TableContract]:
+    """The tables that a fit reads beside gold and that hold no accepted days."""
+    return [GOLD_EXPERIMENTS] if project.experiments else []
 
 
 def validate_table(

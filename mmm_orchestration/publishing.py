@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from mmm_orchestration.examining import load_findings
+from mmm_orchestration.insight.experiments import find_disagreements
 from mmm_orchestration.insight.results import RoiResults
 from mmm_orchestration.inspection import find_in_lake
 from mmm_orchestration.lake.lake import Lake
@@ -55,6 +56,7 @@ def prepare_report(lake: Lake, *, project: Project, posteriors: Path, base: Path
         *find_in_lake(lake, project=project, today=today),
         *load_findings(posteriors, version=record.version).all,
         *map(_report_note, results.notes),
+        *find_disagreements(results.experiments, unit=results.provenance.kpi_unit),
     ]
     return RoiReport(
         results=results,

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING
 from mmm_orchestration import __version__
 from mmm_orchestration.errors import PosteriorError
 from mmm_orchestration.examining import load_findings
-from mmm_orchestration.inspection import list_gold
+from mmm_orchestration.inspection import list_extra, list_gold
 from mmm_orchestration.lake.lake import Lake
 from mmm_orchestration.project import Project
 from mmm_orchestration.tables.contracts import (
     GOLD_CONTROLS_DAILY,
+    GOLD_EXPERIMENTS,
     GOLD_KPI_DAILY,
     GOLD_MEDIA_DAILY,
 )
+from mmm_orchestration.trials import load_experiments
 
 if TYPE_CHECKING:
     from mmm_orchestration.model.data import ModelData
@@ -74,13 +76,20 @@ def read_snapshot(
     """
     from mmm_orchestration.model.prepare import prepare_model_data
 
-    names = [contract.name for contract in list_gold(project) if lake.has(contract.name)]
+    tables = (*list_gold(project), *list_extra(project))
+    names = [contract.name for contract in tables if lake.has(contract.name)]
     pinned = versions or {name: lake.version(name) for name in names}
     media, kpi, controls = (
         lake.read(contract.name, contract=contract, version=pinned.get(contract.name)).collect()
         for contract in (GOLD_MEDIA_DAILY, GOLD_KPI_DAILY, GOLD_CONTROLS_DAILY)
     )
-    data = prepare_model_data(media=media, kpi=kpi, controls=controls, project=project)
+    data = prepare_model_data(
+        media=media,
+        kpi=kpi,
+        controls=controls,
+        project=project,
+        experiments=load_experiments(lake, version=pinned.get(GOLD_EXPERIMENTS.name)),
+    )
     return Snapshot(data, pinned)
 
 

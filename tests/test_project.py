@@ -183,6 +183,7 @@ HEADINGS = {
     "Control": "controls",
     "Event": "events",
     "Break": "breaks",
+    "ExperimentFile": "experiments",
     "Holidays": "holidays",
     "ModelSpec": "model",
     "Sampler": "model: sampler",

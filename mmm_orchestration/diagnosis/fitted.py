@@ -14,6 +14,7 @@ from mmm_orchestration.insight.contributions import (
     ChannelDraws,
     Contributions,
     compute_contributions,
+    compute_synergies,
     iterate_channels,
 )
 from mmm_orchestration.insight.results import INTERVAL
@@ -71,6 +72,8 @@ def take_apart(posterior: Posterior) -> Fitted:
     contribution, tangent = _average_channels(posterior)
     coefficients = posterior.stack("baseline").mean(axis=0)
     mean = np.einsum("tgp,gp->tg", posterior.design, coefficients) + contribution.sum(axis=2)
+    for joint in compute_synergies(posterior):
+        mean = mean + joint.mean(axis=0)
     residual = np.where(seen, data.kpi - mean, 0.0)
     spread = np.sqrt((residual**2).sum(axis=0) / np.maximum(seen.sum(axis=0), 1))
     spread = np.maximum(spread, 1e-12 * data.kpi_mean)
@@ -105,6 +108,7 @@ def thin_channels(posterior: Posterior) -> Iterator[ChannelDraws]:
             channel,
             unknowns={name: values[::step] for name, values in channel.unknowns.items()},
             effect=channel.effect[::step],
+            path=channel.path[::step],
         )
 
 
@@ -115,7 +119,10 @@ def _average_channels(posterior: Posterior) -> tuple[Array, Array]:
         means.append(channel.contribute().mean(axis=0).T)
         middle = {name: np.median(v, keepdims=True) for name, v in channel.unknowns.items()}
         centre = replace(
-            channel, unknowns=middle, effect=channel.effect.mean(axis=0, keepdims=True)
+            channel,
+            unknowns=middle,
+            effect=channel.effect.mean(axis=0, keepdims=True),
+            path=channel.path.mean(axis=0, keepdims=True),
         )
         for name, value in middle.items():
             moved = replace(centre, unknowns={**middle, name: value * _STEP})

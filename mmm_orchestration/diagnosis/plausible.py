@@ -10,9 +10,9 @@ import numpy as np
 from mmm_orchestration.diagnosis.fitted import Fitted
 from mmm_orchestration.diagnosis.thresholds import Thresholds
 from mmm_orchestration.insight.doubts import MAX_FOLD
-from mmm_orchestration.insight.summary import compute_interval, value_per_kpi
+from mmm_orchestration.insight.intervals import compute_interval
 from mmm_orchestration.model.posterior import Posterior
-from mmm_orchestration.model.priors import get_share_prior
+from mmm_orchestration.model.priors import find_share_factor, get_prior
 from mmm_orchestration.quality.finding import Finding
 
 
@@ -56,17 +56,20 @@ def find_implausible_roi(fitted: Fitted, *, limits: Thresholds) -> Iterator[Find
     data, total = fitted.posterior.data, fitted.parts.total
     seen = data.is_observed[:, :, None]
     spent = np.where(seen, np.nan_to_num(data.spend), 0.0).sum(axis=(0, 1))
-    value = value_per_kpi(fitted.posterior)
+    value = fitted.posterior.project.kpi.value
     kpi_value = value * float(data.kpi_total.sum())
     is_money = spent.sum() > limits.spend_share * kpi_value
     mean_roi = value * float(total.mean(axis=0)[spent > 0].sum()) / max(spent.sum(), 1e-300)
     for c, name in enumerate(data.channels):
-        prior = get_share_prior(fitted.posterior.project, channel=name)
+        prior = get_prior(fitted.posterior.project, channel=name)
         share = compute_interval(total[:, c] / data.kpi_total.sum())
         reasons = []
-        if share.low > prior.upper:
+        limit = prior.upper * find_share_factor(
+            prior, data=data, channel=c, project=fitted.posterior.project
+        )
+        if prior.of != "marginal_roi" and share.low > limit:
             reasons.append(
-                f"its share of the KPI, {share.median:.0%}, lies above the {prior.upper:.0%} "
+                f"its share of the KPI, {share.median:.0%}, lies above the {limit:.0%} "
                 "believed to be its limit"
             )
         if spent[c] > 0:

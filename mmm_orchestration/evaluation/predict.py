@@ -12,8 +12,8 @@ well the KPI follows from known plans, not how well plans or controls are forese
 
 import numpy as np
 
+from mmm_orchestration.insight import contributions
 from mmm_orchestration.insight.contributions import draw_kpi, expect_kpi
-from mmm_orchestration.insight.likelihood import NOISE, NOISES
 from mmm_orchestration.insight.results import Array
 from mmm_orchestration.model.posterior import Posterior
 
@@ -28,8 +28,7 @@ def compute_log_density(posterior: Posterior, *, kpi: Array) -> Array:
 
     Points are in the order of `np.nonzero`: by date, then by geo.
     """
-    spread = posterior.stack("sigma")[:, None, :]
-    density = NOISES[NOISE].log_density(kpi, expect_kpi(posterior), spread)
+    density = contributions.compute_log_density(posterior, kpi=kpi)
     known: Array = density[:, ~np.isnan(kpi)]
     return known
 

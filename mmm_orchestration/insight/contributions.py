@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmm_orchestration.insight.likelihood import NOISE, NOISES
 from mmm_orchestration.insight.results import Array
+from mmm_orchestration.model.likelihood import NUMPY, get_family
 from mmm_orchestration.model.parts import build_path, scale_frequency
 from mmm_orchestration.model.posterior import Posterior
 from mmm_orchestration.model.smooth import compute_paths
@@ -39,10 +39,10 @@ class ChannelDraws:
     frequency: Array | None
     path: Array
 
-    def answer(self, *, factor: float = 1.0) -> Array:
-        """The response with exposure times `factor` throughout, its path included.
+    def answer(self, *, factor: float | Array = 1.0) -> Array:
+        """The response with exposure times `factor`, its path included, shape (draw, geo, date).
 
-        Shape (draw, geo, date).
+        `factor` is one number throughout, or has the shape (geo, lag + date) of the exposure.
         """
         response = self.plan.transform(
             factor * self.exposure / self.scale[:, None],
@@ -53,10 +53,22 @@ class ChannelDraws:
         answered: Array = response * self.path[:, None, :]
         return answered
 
-    def contribute(self, *, factor: float = 1.0) -> Array:
-        """KPI units per period with exposure times `factor` throughout, shape (draw, geo, date)."""
+    def contribute(self, *, factor: float | Array = 1.0) -> Array:
+        """KPI units per period with exposure times `factor`, shape (draw, geo, date)."""
         contribution: Array = self.effect[:, :, None] * self.answer(factor=factor)
         return contribution
+
+    def compute_lift(self, *, part: Array) -> Array:
+        """KPI units that `part` (date, geo) of the exposure brings over all periods, (draw,).
+
+        Contribution as it was, less contribution without that part, carry-over after it included.
+        """
+        n_geos, n_all = self.exposure.shape
+        kept = np.ones((n_geos, n_all))
+        kept[:, n_all - len(part) :] -= part.T
+        gained = self.contribute() - self.contribute(factor=kept)
+        lift: Array = gained.sum(axis=(1, 2))
+        return lift
 
     def respond(self, level: Array) -> Array:
         """KPI units per period of all geos at steady exposures `level` (geo, level), (draw, level).
@@ -83,11 +95,9 @@ class Contributions:
     `total` and `nudged` (more of the channel's exposure by one per cent, all else equal) have
     shape (draw, channel); `baseline_total` (draw,); `media_mean` (date, channel);
     `baseline_mean`, `fit_mean`, `fit_low`, `fit_high` (date,), the last two bounding `interval`
-    of the posterior predictive. `by_geo` (geo, channel) holds the mean totals of the geos.
-    `synergy` (draw, pair) are the sums of what pairs of channels add together; they belong to no
-    channel alone, but `nudged` counts what more of a channel adds to its pairs.
     of the posterior predictive, whose draws are `predicted` (draw, date). `by_geo` (geo, channel)
-    holds the mean totals of the geos.
+    holds the mean totals of the geos. Half of what a pair of channels adds together is part of
+    each of them; all of what more of a channel adds to its pairs is part of `nudged`.
     """
 
     total: Array
@@ -100,7 +110,6 @@ class Contributions:
     fit_high: Array
     predicted: Array
     by_geo: Array
-    synergy: Array
 
 
 def iterate_channels(posterior: Posterior) -> Iterator[ChannelDraws]:
@@ -137,17 +146,6 @@ def compute_channel_paths(posterior: Posterior) -> dict[str, Array]:
     return {name: paths[:, :, i] for i, name in enumerate(names)}
 
 
-def compute_synergies(posterior: Posterior, answers: Mapping[str, Array]) -> Array:
-    """What each pair adds, shape (draw, geo, date, pair), given the responses of its channels.
-
-    `answers` has those of `ChannelDraws.answer` by channel.
-    """
-    effect = posterior.stack("synergy_effect")
-    products = [answers[first] * answers[second] for first, second in name_pairs(posterior)]
-    added: Array = np.stack(products, axis=-1) * effect[:, :, None, :]
-    return added
-
-
 def name_pairs(posterior: Posterior) -> list[tuple[str, str]]:
     """The channels of each pair that is modelled."""
     if "synergy_effect" not in posterior.draws:
@@ -156,6 +154,40 @@ def name_pairs(posterior: Posterior) -> list[tuple[str, str]]:
         *(pair.split(" + ") for pair in posterior.draws["pair"].to_numpy().tolist()), strict=True
     )
     return list(zip(first, second, strict=True))
+
+
+def compute_synergies(posterior: Posterior, *, nudged: str = "") -> tuple[Array, ...]:
+    """What each pair of channels adds to both of them, each of shape (draw, date, geo).
+
+    With more of the channel `nudged` by one per cent, where one is named.
+    """
+    pairs = name_pairs(posterior)
+    paired = {name for pair in pairs for name in pair}
+    answers = {
+        draws.channel: draws.answer(factor=1 + NUDGE * (draws.channel == nudged))
+        for draws in (iterate_channels(posterior) if pairs else ())
+        if draws.channel in paired
+    }
+    effects = posterior.stack("synergy_effect") if pairs else np.empty(0)
+    return tuple(
+        (effects[:, :, i, None] * answers[first] * answers[second]).transpose(0, 2, 1)
+        for i, (first, second) in enumerate(pairs)
+    )
+
+
+def split_synergies(posterior: Posterior, *, nudged: str = "") -> dict[str, Array]:
+    """What synergies add to each channel, shape (draw, date, geo), none where it has no pair.
+
+    Half of what a pair adds belongs to each of the two: their Shapley values. Shapley (1953).
+    """
+    added: dict[str, Array] = {}
+    pairs = name_pairs(posterior)
+    for pair, joint in zip(pairs, compute_synergies(posterior, nudged=nudged), strict=True):
+        for name in pair:
+            added[name] = added.get(name, 0.0) + 0.5 * joint
+    return added
+
+
 def expect_baseline(posterior: Posterior) -> Array:
     """The KPI without media at every period, observed or not, shape (draw, date, geo)."""
     return np.stack(
@@ -172,13 +204,44 @@ def expect_kpi(posterior: Posterior) -> Array:
     expected = expect_baseline(posterior)
     for channel in iterate_channels(posterior):
         expected += channel.contribute().transpose(0, 2, 1)
+    for joint in compute_synergies(posterior):
+        expected += joint
     return expected
 
 
 def draw_kpi(posterior: Posterior, *, expected: Array) -> Array:
     """The KPI drawn around `expected` (draw, date, geo), of the same shape; always the same."""
     rng = np.random.default_rng([posterior.seed, PREDICTIVE_STREAM])
-    return NOISES[NOISE].draw(rng, expected, posterior.stack("sigma")[:, None, :])
+    size = posterior.data.kpi_mean
+    drawn: Array = size * get_family(posterior.project.model.likelihood).draw(
+        expected / size,
+        sigma=posterior.stack("sigma")[:, None, :] / size,
+        size=size,
+        degrees=get_degrees(posterior),
+        rng=rng,
+    )
+    return drawn
+
+
+def compute_log_density(posterior: Posterior, *, kpi: Array) -> Array:
+    """Log density of `kpi` (date, geo) at every draw, shape (draw, date, geo), nan where it is."""
+    size = posterior.data.kpi_mean
+    density: Array = get_family(posterior.project.model.likelihood).compute_log_density(
+        kpi / size,
+        expect_kpi(posterior) / size,
+        sigma=posterior.stack("sigma")[:, None, :] / size,
+        size=size,
+        degrees=get_degrees(posterior),
+        xp=NUMPY,
+    )
+    return density
+
+
+def get_degrees(posterior: Posterior) -> Array:
+    """How heavy the tails of the noise are, (draw, 1, 1); one where the family has none."""
+    if "degrees" not in posterior.draws:
+        return np.ones((1, 1, 1))
+    return posterior.stack("degrees")[:, :, None]
 
 
 def compute_contributions(posterior: Posterior, *, interval: float) -> Contributions:
@@ -191,12 +254,20 @@ def compute_contributions(posterior: Posterior, *, interval: float) -> Contribut
     expected = expect_baseline(posterior)
     baseline = (expected * observed).sum(axis=2)
     totals, nudged, means, by_geo = [], [], [], []
+    added = split_synergies(posterior)
     for channel in iterate_channels(posterior):
         whole = channel.contribute().transpose(0, 2, 1)
+        more = channel.contribute(factor=1 + NUDGE).transpose(0, 2, 1)
+        if channel.channel in added:
+            half, more_half = (
+                part[channel.channel]
+                for part in (added, split_synergies(posterior, nudged=channel.channel))
+            )
+            whole, more = whole + half, more + 2 * more_half - half
         expected += whole
         series = whole * observed
         totals.append(series.sum(axis=(1, 2)))
-        nudged.append((channel.contribute(factor=1 + NUDGE) * observed.T).sum(axis=(1, 2)))
+        nudged.append((more * observed).sum(axis=(1, 2)))
         means.append(series.sum(axis=2).mean(axis=0))
         by_geo.append(series.sum(axis=1).mean(axis=0))
     drawn = draw_kpi(posterior, expected=expected)
@@ -215,5 +286,4 @@ def compute_contributions(posterior: Posterior, *, interval: float) -> Contribut
         fit_high=high,
         predicted=predicted,
         by_geo=np.column_stack(by_geo),
-        synergy=np.empty((len(expected), 0)),
     )

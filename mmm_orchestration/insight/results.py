@@ -5,11 +5,16 @@ Belongs here: what is said. Must not: how it is computed (see `channels`) or dra
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mmm_orchestration.model.experiment import Experiment
+
 INTERVAL = 0.94
+RollupKind = Literal["group", "stage"]
+Verdict = Literal["agrees", "differs", "disagrees"]
 
 Days = NDArray[np.datetime64]
 Array = NDArray[np.float64]
@@ -46,6 +51,36 @@ class ChannelResult:
     marginal_roi: Interval | None
     carry_over_days: Interval
     doubt: str = ""
+
+
+@dataclass(frozen=True)
+class Rollup:
+    """What the channels of one group, or of one stage of the funnel, brought together.
+
+    Units as in `ChannelResult`; `spend` and `roi` are of those channels that have spend, and
+    None where none has.
+    """
+
+    kind: RollupKind
+    name: str
+    channels: tuple[str, ...]
+    spend: float | None
+    contribution: Interval
+    share: Interval
+    roi: Interval | None
+
+
+@dataclass(frozen=True)
+class ExperimentResult:
+    """A market test beside what the model says that it should have found, in KPI units.
+
+    `difference` is the model's mean less the lift of the test, in joint standard errors.
+    """
+
+    experiment: Experiment
+    modelled: Interval
+    difference: float
+    verdict: Verdict
 
 
 @dataclass(frozen=True)
@@ -144,3 +179,5 @@ class RoiResults:
     fit: FitMetrics
     convergence: Mapping[str, float]
     notes: tuple[str, ...] = ()
+    rollups: tuple[Rollup, ...] = ()
+    experiments: tuple[ExperimentResult, ...] = ()

@@ -16,16 +16,18 @@ from mmm_orchestration.insight.contributions import (
 )
 from mmm_orchestration.insight.curves import compute_curves
 from mmm_orchestration.insight.doubts import describe_baseline, describe_doubts
+from mmm_orchestration.insight.experiments import compare_experiments
+from mmm_orchestration.insight.intervals import compute_interval
 from mmm_orchestration.insight.results import (
     INTERVAL,
     Array,
     ChannelResult,
     ContributionSeries,
     FitMetrics,
-    Interval,
     Provenance,
     RoiResults,
 )
+from mmm_orchestration.insight.rollups import roll_up
 from mmm_orchestration.model.data import ModelData
 from mmm_orchestration.model.posterior import Posterior
 from mmm_orchestration.model.priors import describe_prior, get_prior
@@ -46,6 +48,7 @@ def summarise(
     data = posterior.data
     baseline_share = compute_interval(parts.baseline_total / data.kpi_total.sum())
     below_zero = float((parts.baseline_mean < 0).mean())
+    channels = summarise_channels(posterior, parts=parts)
     return RoiResults(
         provenance=describe_provenance(
             posterior,
@@ -54,13 +57,21 @@ def summarise(
             code_version=code_version,
             fitted_at=fitted_at,
         ),
-        channels=summarise_channels(posterior, parts=parts),
+        channels=channels,
         baseline_share=baseline_share,
         curves=compute_curves(posterior),
         series=build_series(posterior, parts=parts),
         fit=measure_fit(data, parts=parts),
         convergence=posterior.diagnostics.to_metrics(),
         notes=(*data.notes, *describe_baseline(baseline_share, part_below_zero=below_zero)),
+        experiments=compare_experiments(posterior),
+        rollups=roll_up(
+            channels,
+            total=parts.total,
+            project=posterior.project,
+            kpi_total=float(data.kpi_total.sum()),
+            value=posterior.project.kpi.value,
+        ),
     )
 
 
@@ -104,13 +115,6 @@ def summarise_channels(posterior: Posterior, *, parts: Contributions) -> tuple[C
         )
         for c, channel in enumerate(data.channels)
     )
-
-
-def compute_interval(draws: Array) -> Interval:
-    """Median and equal-tailed 94 % interval of `draws` (draw,)."""
-    tail = (1 - INTERVAL) / 2
-    low, median, high = np.quantile(draws, [tail, 0.5, 1 - tail])
-    return Interval(median=float(median), low=float(low), high=float(high))
 
 
 def compute_carry_over_days(posterior: Posterior) -> Array:

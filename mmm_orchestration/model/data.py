@@ -32,7 +32,7 @@ class ModelData:
 
     Of a channel measured by reach and frequency `exposure` and `history` hold the reach, and
     `frequency` (date, geo, channel) and `frequency_history` (lag, geo, channel) the impressions
-    per person reached, at least one, and one where nobody is reached. For all other channels they
+    per person reached, which is one where nobody is. For all other channels they
     are nan; left out, they are nan throughout.
     """
 

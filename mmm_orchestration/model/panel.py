@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from mmm_orchestration.errors import ModelError
 from mmm_orchestration.model.data import Array, Days, ModelData
+from mmm_orchestration.model.frequency import divide_contacts, flag_reach
 from mmm_orchestration.model.periods import align_panel, count_days
 from mmm_orchestration.model.series import (
     KPI,
     name_averaged,
+    name_contacts,
     name_control,
     name_exposure,
     name_left_out,
@@ -57,13 +59,20 @@ def arrange_panel(rows: pl.DataFrame, *, project: Project, priced: frozenset[str
     moving = [n for n, v in controls.items() if np.nanstd(v[inside][:, seen]) > 0]
     n_lags = spec.max_lag_days // period_days
     exposure = np.nan_to_num(_stack([exposures[n] for n in on]))
+    contacts = np.nan_to_num(_stack([grid.read_media(name_contacts(n), size=size) for n in on]))
+    history = _take_history(exposure, first=first, n_lags=n_lags)
+    is_reach = flag_reach(project, channels=on)
     return ModelData(
         periods=days[inside],
         period_days=period_days,
         geos=tuple(g for g, is_seen in zip(geos, seen, strict=True) if is_seen),
         kpi=np.where(whole, outcome, np.nan)[inside][:, seen],
         exposure=exposure[inside][:, seen],
-        history=_take_history(exposure, first=first, n_lags=n_lags)[:, seen],
+        history=history[:, seen],
+        frequency=divide_contacts(contacts, reach=exposure, is_reach=is_reach)[inside][:, seen],
+        frequency_history=divide_contacts(
+            _take_history(contacts, first=first, n_lags=n_lags), reach=history, is_reach=is_reach
+        )[:, seen],
         spend=_stack(
             [
                 np.nan_to_num(grid.read_media(name_spend(n), size=size))

@@ -3,6 +3,7 @@
 Belongs here: the national arrays and what cannot be estimated. Must not: PyMC.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,13 +11,17 @@ import polars as pl
 
 from mmm_orchestration.errors import ModelError
 from mmm_orchestration.model.data import Array, ModelData
+from mmm_orchestration.model.experiment import Experiment
+from mmm_orchestration.model.frequency import divide_contacts, flag_reach
 from mmm_orchestration.model.panel import arrange_panel
 from mmm_orchestration.model.periods import Aligned, align_periods
+from mmm_orchestration.model.placing import place_experiments
 from mmm_orchestration.model.series import (
     KPI,
     check_present,
     collect_rows,
     name_averaged,
+    name_contacts,
     name_control,
     name_exposure,
     name_left_out,
@@ -27,21 +32,28 @@ from mmm_orchestration.project import NATIONAL, Project
 
 
 def prepare_model_data(
-    *, media: pl.DataFrame, kpi: pl.DataFrame, controls: pl.DataFrame, project: Project
+    *,
+    media: pl.DataFrame,
+    kpi: pl.DataFrame,
+    controls: pl.DataFrame,
+    project: Project,
+    experiments: Sequence[Experiment] = (),
 ) -> ModelData:
     """The modelled arrays from frames in the contracts of the three gold tables.
 
     Nationally geos are summed and controls averaged over them, and only periods that every
     series covers completely are kept; by geo a period counts where the geo has all of its series
-    (see `panel`). Channels without any exposure and controls that never change are left out;
-    all of it is said in `notes`. Campaigns without a channel are not modelled. Raises ModelError
-    naming what is missing or clashes.
+    (see `panel`). Channels without any exposure, controls that never change and experiments that
+    the arrays do not hold are left out; all of it is said in `notes`. Campaigns without a channel
+    are not modelled. Raises ModelError naming what is missing or clashes.
     """
     check_present(media, kpi=kpi, controls=controls, project=project)
     rows, priced, notes = collect_rows(media, kpi=kpi, controls=controls, project=project)
     arrange = arrange_panel if project.model.level == "geo" else _arrange_national
     data = arrange(rows, project=project, priced=priced)
-    return _check_estimable(replace(data, notes=(*data.notes, *notes, *tell_unmapped(media))))
+    kept, left_out = place_experiments(experiments, data=data)
+    said = (*data.notes, *notes, *tell_unmapped(media), *left_out)
+    return _check_estimable(replace(data, notes=said, experiments=kept))
 
 
 def _arrange_national(rows: pl.DataFrame, *, project: Project, priced: frozenset[str]) -> ModelData:
@@ -58,14 +70,28 @@ def _arrange_national(rows: pl.DataFrame, *, project: Project, priced: frozenset
     channels = [c.name for c in project.channels if present[name_exposure(c.name)]]
     controls = [c.name for c in project.controls if moving[name_control(c.name)]]
     exposures = [name_exposure(c) for c in channels]
+    contacts = [name_contacts(c) for c in channels]
+    is_reach = flag_reach(project, channels=channels)
     n_lags = project.model.max_lag_days // aligned.period_days
+    exposure = _stack(values, exposures)[:, None, :]
+    history = _read_history(aligned, series=exposures, n_lags=n_lags)
     return ModelData(
         periods=values["period"].to_numpy().astype("datetime64[D]"),
         period_days=aligned.period_days,
         geos=(NATIONAL,),
         kpi=_stack(values, [KPI]),
-        exposure=_stack(values, exposures)[:, None, :],
-        history=_read_history(aligned, series=exposures, n_lags=n_lags),
+        exposure=exposure,
+        history=history,
+        frequency=divide_contacts(
+            _stack(_fill_absent(values, contacts), contacts)[:, None, :],
+            reach=exposure,
+            is_reach=is_reach,
+        ),
+        frequency_history=divide_contacts(
+            _read_history(aligned, series=contacts, n_lags=n_lags),
+            reach=history,
+            is_reach=is_reach,
+        ),
         spend=np.column_stack(
             [
                 values[name_spend(c)].to_numpy() if c in priced else np.full(values.height, np.nan)
@@ -87,8 +113,12 @@ def _read_history(aligned: Aligned, *, series: list[str], n_lags: int) -> Array:
         period=pl.lit(aligned.first) - pl.col("back") * days
     )
     known = wanted.join(aligned.before, on="period", how="left", maintain_order="left")
-    absent = [pl.lit(0.0).alias(s) for s in series if s not in known.columns]
-    return _stack(known.with_columns(absent).fill_null(0.0), series)[:, None, :]
+    return _stack(_fill_absent(known, series).fill_null(0.0), series)[:, None, :]
+
+
+def _fill_absent(values: pl.DataFrame, series: list[str]) -> pl.DataFrame:
+    """The values with a column of zeros for each series that they have not."""
+    return values.with_columns(pl.lit(0.0).alias(s) for s in series if s not in values.columns)
 
 
 def _check_estimable(data: ModelData) -> ModelData:

@@ -27,6 +27,11 @@ def collect_rows(
         exposure = _fill_unreported(own, measure=channel.exposure)
         _check_values(exposure, series=name_exposure(channel.name), measure=channel.exposure)
         parts.append(_rows(exposure, series=name_exposure(channel.name)))
+        if channel.exposure == "reach":
+            parts.append(
+                _rows(_count_contacts(own, channel=channel), series=name_contacts(channel.name))
+            )
+            notes.append(_explain_reach(channel))
         spend = _fill_unreported(own, measure="spend")
         if spend["value"].null_count() == 0:
             priced.add(channel.name)
@@ -44,6 +49,22 @@ def _fill_unreported(own: pl.DataFrame, *, measure: str) -> pl.DataFrame:
     """The measure as `value`; where the delivery covers the day without a row it is zero."""
     absent = pl.col(measure).is_null() & ~pl.col("is_reported")
     return own.with_columns(value=pl.when(absent).then(0.0).otherwise(pl.col(measure)))
+
+
+def _count_contacts(own: pl.DataFrame, *, channel: Channel) -> pl.DataFrame:
+    """How often people were reached, reach times frequency, as `value`."""
+    nobody = (pl.col("reach") == 0) | (pl.col("reach").is_null() & ~pl.col("is_reported"))
+    times = pl.when(nobody).then(0.0).otherwise(pl.col("reach") * pl.col("frequency"))
+    contacts = own.with_columns(value=times)
+    _check_values(contacts, series=name_exposure(channel.name), measure="frequency")
+    return contacts
+
+
+def _explain_reach(channel: Channel) -> str:
+    return (
+        f"The reach of channel '{channel.name}' is gross: who is reached on several days, by "
+        "several campaigns or in several geos counts each time."
+    )
 
 
 def _rows(frame: pl.DataFrame, *, series: str) -> pl.DataFrame:
@@ -118,6 +139,11 @@ def tell_unmapped(media: pl.DataFrame) -> tuple[str, ...]:
 def name_exposure(channel: str) -> str:
     """The exposure of a channel in words."""
     return f"Channel '{channel}'"
+
+
+def name_contacts(channel: str) -> str:
+    """How often a channel reached people, in words."""
+    return f"The contacts of channel '{channel}'"
 
 
 def name_spend(channel: str) -> str:

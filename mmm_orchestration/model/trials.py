@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmm_orchestration.model.data import Array, ModelData
-from mmm_orchestration.project import NATIONAL
+from mmm_orchestration.model.placing import cover_periods
 
 DAYS_PER_YEAR = 365.25
 
@@ -46,15 +46,10 @@ def arrange_trials(data: ModelData, *, exposure: Array, ageing: float) -> Trials
     off, weight, se = [], [], []
     end = data.periods[-1] + np.timedelta64(data.period_days - 1, "D")
     for experiment, place in zip(data.experiments, places, strict=True):
-        part = find_tested_part(
-            data,
-            first=np.datetime64(experiment.first, "D"),
-            last=np.datetime64(experiment.last, "D"),
-        )
-        kept = np.concatenate([np.ones(len(data.history)), 1 - part])
+        part = cover_periods(experiment, data=data).T
+        kept = np.concatenate([np.ones((len(data.geos), len(data.history))), 1 - part], axis=1)
         off.append(exposure[:, :, place] * kept)
-        tested = [experiment.geo in {NATIONAL, geo} for geo in data.geos]
-        weight.append(size * np.array(tested))
+        weight.append(size * (part > 0).any(axis=1))
         days = (end - np.datetime64(experiment.last, "D")).astype("timedelta64[D]").astype(int)
         se.append(experiment.se * (1 + ageing * max(0.0, days / DAYS_PER_YEAR)))
     whole = data.kpi_mean.sum()
@@ -66,12 +61,3 @@ def arrange_trials(data: ModelData, *, exposure: Array, ageing: float) -> Trials
         lift=np.array([e.lift for e in data.experiments]) / whole,
         se=np.array(se) / whole,
     )
-
-
-def find_tested_part(data: ModelData, *, first: np.datetime64, last: np.datetime64) -> Array:
-    """Which part of the days of each period lies from `first` to `last`, shape (date,)."""
-    start = (first - data.periods).astype("timedelta64[D]").astype(int)
-    stop = (last - data.periods).astype("timedelta64[D]").astype(int) + 1
-    inside = np.clip(stop, 0, data.period_days) - np.clip(start, 0, data.period_days)
-    part: Array = inside / data.period_days
-    return part

@@ -27,8 +27,10 @@ from mmm_orchestration.project.values import (
     Shrinkage,
     Sign,
     Slug,
+    Stage,
     Step,
     Strict,
+    Text,
     TimeZone,
     Trend,
     WeekDay,
@@ -138,7 +140,8 @@ class Channel(Strict):
     name: Slug
     rules: Annotated[tuple[ChannelRule, ...], Field(min_length=1)]
     exposure: MediaMeasure = "spend"
-    group: str | None = None
+    group: Text | None = None
+    stage: Stage | None = None
     prior: Prior | None = None
     adstock: AdstockName | None = None
     saturation: SaturationName | None = None
@@ -216,6 +219,12 @@ class Holidays(Strict):
         if self.subdivision is not None and self.subdivision not in parts:
             raise unknown("subdivision", self.subdivision, parts, key="subdivision")
         return self
+
+
+class ExperimentFile(Strict):
+    """Where the table of market tests lies: a CSV file beside mmm.yaml."""
+
+    path: Text
 
 
 class Sampler(Strict):
@@ -298,6 +307,7 @@ class Project(Strict):
     events: tuple[Event, ...] = ()
     breaks: tuple[Break, ...] = ()
     holidays: Holidays | None = None
+    experiments: ExperimentFile | None = None
     model: ModelSpec = ModelSpec()
     gates: Gates = Gates()
     alerts: Alerts = Alerts()

@@ -44,11 +44,14 @@ class MediaSeries(Strict):
     spend: str | None = None
     impressions: str | None = None
     clicks: str | None = None
+    reach: str | None = None
+    frequency: str | None = None
 
     @model_validator(mode="after")
     def _has_a_column(self) -> Self:
-        if not (self.spend or self.impressions or self.clicks):
-            raise mistake("a medium needs a spend, impressions or clicks column")
+        if not (self.spend or self.impressions or self.clicks or self.reach):
+            raise mistake("a medium needs a spend, impressions, clicks or reach column")
+        _check_reach(self)
         return self
 
 
@@ -59,6 +62,19 @@ class LongMedia(Strict):
     spend: str | None = None
     impressions: str | None = None
     clicks: str | None = None
+    reach: str | None = None
+    frequency: str | None = None
+
+    @model_validator(mode="after")
+    def _has_both(self) -> Self:
+        _check_reach(self)
+        return self
+
+
+def _check_reach(media: MediaSeries | LongMedia) -> None:
+    if bool(media.reach) != bool(media.frequency):
+        absent = "frequency" if media.reach else "reach"
+        raise mistake(f"'reach' and 'frequency' go together; '{absent}' is absent", key=absent)
 
 
 class TableLayout(Strict):
@@ -118,9 +134,12 @@ class TableLayout(Strict):
 
     def value_columns(self) -> tuple[str, ...]:
         """The numeric or text columns the layout reads, in order and without repeats."""
-        media = [c for m in self.media for c in (m.spend, m.impressions, m.clicks)]
+        listed: tuple[MediaSeries | LongMedia, ...] = self.media
         if self.long_media:
-            media += [self.long_media.spend, self.long_media.impressions, self.long_media.clicks]
+            listed = (self.long_media,)
+        media = [
+            c for m in listed for c in (m.spend, m.impressions, m.clicks, m.reach, m.frequency)
+        ]
         series = [s.column for s in (*self.outcomes, *self.controls)]
         return tuple(dict.fromkeys(c for c in (*media, *series) if c))
 

@@ -24,7 +24,8 @@ SourceFormat = Literal[
     "shopify",
     "table",
 ]
-MediaMeasure = Literal["spend", "impressions", "clicks"]
+MediaMeasure = Literal["spend", "impressions", "clicks", "reach"]
+Stage = Literal["upper", "middle", "lower"]
 Period = Literal["day", "week", "month"]
 Tax = Literal["excluded", "included", "unknown"]
 Sign = Literal["any", "positive", "negative"]

@@ -37,6 +37,7 @@ Argument = str | float | bool | tuple[str, ...]
 HAS_ROWS = "has_rows"
 LARGEST_NUMBER = 1e300
 IMPLAUSIBLE_SPEND = 1e8
+LOWEST_FREQUENCY = 0.95
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,14 @@ def _build_silver_media(project: Project) -> Suite:
         "No row has more clicks than impressions.",
         "Look whether the two columns were swapped in the export or in mmm.yaml.",
     )
+    shown = Expectation(
+        "frequency_is_plausible",
+        "column_values_to_be_between",
+        {"column": "frequency", "min_value": LOWEST_FREQUENCY},
+        "warning",
+        "Whoever is reached was shown the ad at least once, but for rounding.",
+        "Look whether reach and frequency were swapped in the export or in mmm.yaml.",
+    )
     sources = tuple(s.name for s in project.sources if s.has_media)
     return Suite(
         SILVER_MEDIA.name,
@@ -148,6 +157,7 @@ def _build_silver_media(project: Project) -> Suite:
             _expect_channel(project),
             plausible,
             clicks,
+            shown,
         ),
     )
 

@@ -20,6 +20,7 @@ from mmm_orchestration.days import DayWindow
 from mmm_orchestration.insight.results import ChannelResult, Provenance, ResponseCurve, RoiResults
 from mmm_orchestration.quality.finding import Finding, sort_findings
 from mmm_orchestration.reporting import figures, palette
+from mmm_orchestration.reporting.experiments import show_experiments
 from mmm_orchestration.reporting.format import (
     ShownInterval,
     format_days,
@@ -33,6 +34,7 @@ from mmm_orchestration.reporting.format import (
     name_roi_unit,
     unit_formatter,
 )
+from mmm_orchestration.reporting.rollups import show_rollups
 from mmm_orchestration.reporting.sentences import (
     describe_next_unit,
     describe_return,
@@ -189,6 +191,8 @@ def render_report(
         roi_meaning=_explain_roi(p),
         baseline=str(format_interval(results.baseline_share, format_percent)),
         channels=[_show_channel(c, p) for c in sort_channels(results.channels)],
+        rollups=show_rollups(results),
+        experiments=show_experiments(results),
         by_share=[_show_channel(c, p) for c in by_share],
         by_carry_over=[_show_channel(c, p) for c in by_days],
         figures=_draw_figures(results),

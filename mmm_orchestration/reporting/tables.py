@@ -10,8 +10,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mmm_orchestration.insight.results import INTERVAL, ChannelResult, Interval, RoiResults
+from mmm_orchestration.insight.results import (
+    INTERVAL,
+    ChannelResult,
+    Interval,
+    RoiResults,
+    Rollup,
+)
 from mmm_orchestration.quality.finding import Finding, sort_findings
+from mmm_orchestration.reporting.experiments import ExperimentRow, to_experiment_row
 from mmm_orchestration.reporting.format import (
     format_count,
     format_days,
@@ -23,6 +30,7 @@ from mmm_orchestration.reporting.format import (
     format_score,
     kpi_formatter,
 )
+from mmm_orchestration.reporting.rollups import shown_rollup_table
 from mmm_orchestration.reporting.sentences import describe_missing_roi, summarise
 
 Fact = str | int | float | dict[str, int] | None
@@ -58,18 +66,32 @@ class ChannelRow(TypedDict):
     doubt: str
 
 
+class RollupRow(TypedDict):
+    """One group or stage: units as in `Rollup`; None where a quantity does not exist."""
+
+    kind: str
+    name: str
+    channels: list[str]
+    spend: float | None
+    contribution: IntervalRow | None
+    share: IntervalRow | None
+    roi: IntervalRow | None
+
+
 class RoiDocument(TypedDict):
     """What `mmm roi --json` prints.
 
     `provenance` has the fields of `Provenance`; `interval` is the mass that every low and high
-    enclose; `channels` keep the project's order; `fit` has the fields of `FitMetrics`;
-    `convergence` the sampler's marks by name; `findings` the rows of `Finding.to_row`, worst
-    first. Numbers that are not finite are None.
+    enclose; `channels` and `rollups` keep the project's order; `fit` has the fields of
+    `FitMetrics`; `convergence` the sampler's marks by name; `findings` the rows of
+    `Finding.to_row`, worst first. Numbers that are not finite are None.
     """
 
     interval: float
     provenance: dict[str, Fact]
     channels: list[ChannelRow]
+    rollups: list[RollupRow]
+    experiments: list[ExperimentRow]
     baseline_share: IntervalRow | None
     fit: dict[str, float | None]
     convergence: dict[str, float | None]
@@ -161,6 +183,8 @@ def roi_json(results: RoiResults, findings: Sequence[Finding]) -> RoiDocument:
         interval=INTERVAL,
         provenance=facts | {"delta_versions": dict(p.delta_versions)},
         channels=[_to_channel_row(channel) for channel in results.channels],
+        rollups=[_to_rollup_row(rollup) for rollup in results.rollups],
+        experiments=[to_experiment_row(result) for result in results.experiments],
         baseline_share=_to_interval_row(results.baseline_share),
         fit=_keep_finite(asdict(results.fit)),
         convergence=_keep_finite(results.convergence),
@@ -173,21 +197,29 @@ def print_roi(results: RoiResults, findings: Sequence[Finding], console: Console
     summary = summarise(results, findings)
     console.print(Text(summary.headline, style="bold"))
     console.print(Text(summary.lede))
-    frame = shown_roi_table(results).drop("Doubt", "90 % of effect within")
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for name in frame.columns:
-        table.add_column(name, justify="left" if name == "Channel" else "right", overflow="fold")
-    for row in frame.rows():
-        table.add_row(*(Text(str(cell)) for cell in row))
     console.print()
-    console.print(table)
+    _print_table(shown_roi_table(results).drop("Doubt", "90 % of effect within"), console)
     console.print()
+    if results.rollups:
+        _print_table(shown_rollup_table(results), console)
+        console.print()
     for statement in summary.statements:
         line = Text.assemble((f"{statement.title}: ", "bold"), statement.text)
         console.print(line)
         for detail in statement.details:
             console.print(Text(f"  • {detail}"))
     console.print(Text(summary.source, style="dim"))
+
+
+def _print_table(frame: pl.DataFrame, console: Console) -> None:
+    """Prints `frame`, words to the left and quantities to the right."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    words = {"Channel", "Channels", "Taken together"}
+    for name in frame.columns:
+        table.add_column(name, justify="left" if name in words else "right", overflow="fold")
+    for row in frame.rows():
+        table.add_row(*(Text(str(cell)) for cell in row))
+    console.print(table)
 
 
 def sort_channels(channels: Sequence[ChannelResult]) -> list[ChannelResult]:
@@ -234,6 +266,18 @@ def _to_channel_row(channel: ChannelResult) -> ChannelRow:
         marginal_roi=_to_interval_row(channel.marginal_roi),
         carry_over_days=_to_interval_row(channel.carry_over_days),
         doubt=channel.doubt,
+    )
+
+
+def _to_rollup_row(rollup: Rollup) -> RollupRow:
+    return RollupRow(
+        kind=rollup.kind,
+        name=rollup.name,
+        channels=list(rollup.channels),
+        spend=_finite(rollup.spend),
+        contribution=_to_interval_row(rollup.contribution),
+        share=_to_interval_row(rollup.share),
+        roi=_to_interval_row(rollup.roi),
     )
 
 

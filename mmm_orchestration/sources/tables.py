@@ -242,7 +242,8 @@ def _list_rules(table: Table) -> list[RowRule]:
         texts["geo"] = layout.geo
     if table.name:
         rules.append(RowRule("missing_name", pl.col(table.name).is_null(), pl.lit("no name")))
-    counts = (*_list_media(layout, "impressions"), *_list_media(layout, "clicks"))
+    measures = ("impressions", "clicks", "reach", "frequency")
+    counts = (c for measure in measures for c in _list_media(layout, measure))
     return [
         *rules,
         *text_rules(texts),

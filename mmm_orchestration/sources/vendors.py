@@ -23,6 +23,8 @@ MEDIA_COLUMNS = (
     "conversions",
     "conversion_value",
 )
+_MEASURES = ("spend", "impressions", "clicks", "conversions", "conversion_value")
+REACH_COLUMNS = ("reach", "frequency")
 ANALYTICS_COLUMNS = ("date", "currency", "sessions", "key_events", "revenue")
 
 
@@ -44,13 +46,7 @@ class VendorFormat:
     name: str
     words: Mapping[str, Names]
     required: tuple[str, ...] = ("campaign", "spend")
-    measures: tuple[str, ...] = (
-        "spend",
-        "impressions",
-        "clicks",
-        "conversions",
-        "conversion_value",
-    )
+    measures: tuple[str, ...] = _MEASURES
     money: tuple[str, ...] = ("spend", "conversion_value")
     counts: tuple[str, ...] = ("impressions", "clicks")
     zero_mark: str | None = None
@@ -63,7 +59,13 @@ class VendorFormat:
 
 VENDORS: Mapping[SourceFormat, VendorFormat] = {
     "google_ads": VendorFormat("Google Ads", _choose(MEDIA_COLUMNS), zero_mark="--"),
-    "meta_ads": VendorFormat("Meta Ads", _choose(MEDIA_COLUMNS), has_blank_totals=True),
+    "meta_ads": VendorFormat(
+        "Meta Ads",
+        _choose((*MEDIA_COLUMNS, *REACH_COLUMNS)),
+        measures=(*_MEASURES, *REACH_COLUMNS),
+        counts=("impressions", "clicks", "reach"),
+        has_blank_totals=True,
+    ),
     "linkedin_ads": VendorFormat(
         "LinkedIn Ads", _choose(MEDIA_COLUMNS), has_start_dates=True, english_order="mdy"
     ),

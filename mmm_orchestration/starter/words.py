@@ -23,7 +23,7 @@ _USELESS = {
     "season": "a season; the model has its own, from the date",
     "derived": "computed from other columns, not observed",
     "ratio": "a ratio of media columns",
-    "reach": "reach or frequency; a channel takes spend, impressions or clicks",
+    "reach": "reach or frequency; to model them name both under media, with exposure: reach",
 }
 
 

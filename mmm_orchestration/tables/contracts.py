@@ -53,6 +53,21 @@ _IMPRESSIONS = Column(
     "impressions", "float", "times shown", is_nullable=True, minimum=0, unit="impressions"
 )
 _CLICKS = Column("clicks", "float", "times clicked", is_nullable=True, minimum=0, unit="clicks")
+_REACH = Column(
+    "reach",
+    "float",
+    "people reached, each once per row as received and summed over rows",
+    is_nullable=True,
+    minimum=0,
+    unit="people",
+)
+_FREQUENCY = Column(
+    "frequency",
+    "float",
+    "times shown per person reached, weighted by reach; null where nobody is",
+    is_nullable=True,
+    minimum=0,
+)
 
 
 def _number(name: str, description: str, *, minimum: float | None = 0) -> Column:
@@ -73,6 +88,8 @@ _MEDIA_ROW = (
     _CLICKS,
     _number("conversions", "conversions the platform claims"),
     _number("conversion_value", "value of those conversions, in `currency`", minimum=None),
+    _REACH,
+    _FREQUENCY,
 )
 _ORDER_LINE = (
     Column("order_name", "text", "the shop's name of the order"),
@@ -137,6 +154,8 @@ SILVER_MEDIA = TableContract(
         _SPEND,
         _IMPRESSIONS,
         _CLICKS,
+        _REACH,
+        _FREQUENCY,
     ),
     key=("date", "geo", "source", "channel", "campaign"),
 )
@@ -178,6 +197,8 @@ GOLD_MEDIA_DAILY = TableContract(
         _SPEND,
         _IMPRESSIONS,
         _CLICKS,
+        _REACH,
+        _FREQUENCY,
         Column("is_reported", "boolean", "false where the delivery covers the day without a row"),
     ),
     key=("date", "geo", "channel"),
@@ -199,6 +220,21 @@ GOLD_CONTROLS_DAILY = TableContract(
         Column("value", "float", "level over the period"),
     ),
     key=("date", "geo", "control"),
+)
+GOLD_EXPERIMENTS = TableContract(
+    name="gold_experiments",
+    description="Market tests with the incremental outcome that each of them measured.",
+    columns=(
+        Column("channel", "text", "channel that was tested"),
+        Column("geo", "text", "geographic unit; 'national' for all together"),
+        Column("start", "date", "first day of the test"),
+        Column("end", "date", "last day of the test"),
+        Column("lift", "float", "incremental outcome over test and carry-over, units of the KPI"),
+        Column("se", "float", "standard error of the lift, units of the KPI", minimum=0),
+        Column("kind", "text", "'holdout', 'conversion_lift' or 'switchback'"),
+    ),
+    key=("channel", "geo", "start", "end"),
+    date_column="start",
 )
 DELIVERIES = TableContract(
     name="deliveries",

@@ -8,8 +8,7 @@ import narwhals as nw
 
 from mmm_orchestration.project import Project
 from mmm_orchestration.tables import Frame
-
-_MEASURES = ("spend", "impressions", "clicks")
+from mmm_orchestration.tables.measures import MEASURES, sum_measures
 
 
 def build_gold_media_daily(silver: Frame, *, accepted: Frame, expected: Frame) -> Frame:
@@ -17,22 +16,12 @@ def build_gold_media_daily(silver: Frame, *, accepted: Frame, expected: Frame) -
 
     `expected` has one row per `(date, geo, channel)` that a delivery covers day by day. Where
     the delivery has no row for such a channel the platform spent nothing: zero, and
-    `is_reported` false. Channels of weekly or monthly sources are not expected on single days,
-    so nothing is filled in for them.
+    `is_reported` false; nobody is reached, so frequency is null. Channels of weekly or monthly
+    sources are not expected on single days, so nothing is filled in for them.
     """
     days = silver.join(accepted, on="date", how="semi")
-    reported = days.group_by("date", "period_days", "geo", "channel").agg(
-        *(nw.col(m).sum() for m in _MEASURES),
-        *(nw.col(m).count().alias(f"n_{m}") for m in _MEASURES),
-    )
-    reported = reported.select(
-        "date",
-        "period_days",
-        "geo",
-        "channel",
-        *(nw.when(nw.col(f"n_{m}") > 0).then(nw.col(m)).alias(m) for m in _MEASURES),
-        is_reported=nw.lit(value=True),
-    )
+    key = ("date", "period_days", "geo", "channel")
+    reported = sum_measures(days, key=key).with_columns(is_reported=nw.lit(value=True))
     absent = (
         expected.join(accepted, on="date", how="semi")
         .join(reported, on=["date", "geo", "channel"], how="anti")
@@ -41,7 +30,8 @@ def build_gold_media_daily(silver: Frame, *, accepted: Frame, expected: Frame) -
             nw.lit(1, dtype=nw.Int64).alias("period_days"),
             "geo",
             "channel",
-            *(nw.lit(0.0).alias(m) for m in _MEASURES),
+            *(nw.lit(0.0).alias(m) for m in MEASURES if m != "frequency"),
+            nw.lit(None, dtype=nw.Float64).alias("frequency"),
             is_reported=nw.lit(value=False),
         )
     )

@@ -1,11 +1,11 @@
 """Which columns every silver and gold column comes from."""
 
 from mmm_orchestration.project import Project, Source
+from mmm_orchestration.tables.measures import MEASURES
 
 Lineage = dict[str, list[tuple[str, str]]]
 
 _PLACE = ("date", "period_days", "geo")
-_MEASURES = ("spend", "impressions", "clicks")
 
 
 def trace_lineage(project: Project) -> dict[str, Lineage]:
@@ -20,7 +20,7 @@ def trace_lineage(project: Project) -> dict[str, Lineage]:
             {s.name: [c.column for c in s.table.controls] for s in project.sources if s.table},
         ),
         "gold_media_daily": {
-            column: [("silver_media", column)] for column in (*_PLACE, "channel", *_MEASURES)
+            column: [("silver_media", column)] for column in (*_PLACE, "channel", *MEASURES)
         },
         "gold_kpi_daily": {
             **{column: [("silver_outcomes", column)] for column in _PLACE},
@@ -47,12 +47,12 @@ def list_feeds(project: Project, table: str) -> list[Source]:
 
 
 def _trace_silver_media(project: Project) -> Lineage:
-    lineage: Lineage = {column: [] for column in (*_PLACE, "campaign", "channel", *_MEASURES)}
+    lineage: Lineage = {column: [] for column in (*_PLACE, "campaign", "channel", *MEASURES)}
     for source in (s for s in project.sources if s.has_media):
         bronze = f"bronze_{source.name}"
         for column in _PLACE:
             lineage[column].append((bronze, column))
-        for measure in _MEASURES:
+        for measure in MEASURES:
             lineage[measure] += [(bronze, c) for c in _list_measure_columns(source, measure)]
         name = _find_campaign_column(source)
         if name:

@@ -4,7 +4,7 @@ Every function takes and returns narwhals lazy frames and knows no engine.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import narwhals as nw
 
@@ -18,8 +18,8 @@ from mmm_orchestration.project import (
     Source,
 )
 from mmm_orchestration.tables import Frame
+from mmm_orchestration.tables.measures import MEASURES, sum_measures
 
-_MEASURES = ("spend", "impressions", "clicks")
 _PLACE = ("date", "period_days", "geo")
 _MONEY_OUTCOMES = frozenset({"net_sales", "gross_sales", "refunds", "revenue"})
 _VOIDED = "voided"
@@ -31,7 +31,8 @@ def build_silver_media(bronze: Frames, *, project: Project) -> Frame:
     """Media rows, one per `(date, geo, source, channel, campaign)`; `bronze` is by source name.
 
     Rows of one campaign on one day (ad groups, devices) are summed; a measure that no row
-    reports stays null. A campaign that no rule matches gets channel 'unmapped'.
+    reports stays null, and frequency is weighted by reach. A campaign that no rule matches gets
+    channel 'unmapped'.
     """
     parts = [
         _select_media(bronze[source.name], source=source).with_columns(
@@ -41,8 +42,8 @@ def build_silver_media(bronze: Frames, *, project: Project) -> Frame:
         if source.has_media
     ]
     key = ("date", "period_days", "geo", "source", "channel", "campaign")
-    summed = _sum_measures(nw.concat(parts), key=key)
-    return summed.select(*key[:3], "source", "channel", "campaign", *_MEASURES)
+    summed = sum_measures(nw.concat(parts), key=key)
+    return summed.select(*key[:3], "source", "channel", "campaign", *MEASURES)
 
 
 def build_silver_outcomes(bronze: Frames, *, project: Project, covered: Frame) -> Frame:
@@ -82,7 +83,7 @@ def _select_media(frame: Frame, *, source: Source) -> Frame:
     """The media rows of one bronze table with `campaign` and money in project currency."""
     layout = source.table
     if layout is None:
-        rows = frame.select(*_PLACE, "campaign", *_MEASURES)
+        rows = frame.select(*_PLACE, "campaign", *MEASURES)
     elif layout.long_media is not None:
         others = [s.where for s in (*layout.outcomes, *layout.controls) if s.where]
         series = layout.long_media
@@ -102,7 +103,7 @@ def _select_media(frame: Frame, *, source: Source) -> Frame:
 
 
 def _measure_exprs(series: MediaSeries | LongMedia) -> list[nw.Expr]:
-    columns = {measure: getattr(series, measure) for measure in _MEASURES}
+    columns = {measure: getattr(series, measure) for measure in MEASURES}
     return [
         (nw.col(column) if column else nw.lit(None, dtype=nw.Float64)).alias(measure)
         for measure, column in columns.items()
@@ -134,17 +135,6 @@ def _to_regex(pattern: str) -> str:
     """A pattern with `*` and `?` as a regex that every engine understands the same way."""
     escaped = re.escape(pattern.lower())
     return f"(?s)^{escaped.replace(r'\*', '.*').replace(r'\?', '.')}$"
-
-
-def _sum_measures(frame: Frame, *, key: Iterable[str]) -> Frame:
-    """Measures summed by `key`, null where no row of the group reports the measure."""
-    totals = frame.group_by(*key).agg(
-        *(nw.col(m).sum() for m in _MEASURES),
-        *(nw.col(m).count().alias(f"n_{m}") for m in _MEASURES),
-    )
-    return totals.with_columns(
-        *(nw.when(nw.col(f"n_{m}") > 0).then(nw.col(m)).alias(m) for m in _MEASURES)
-    ).drop(*(f"n_{m}" for m in _MEASURES))
 
 
 def _select_outcomes(

@@ -5,8 +5,9 @@ import pytest
 
 from mmm_orchestration.insight.contributions import compute_contributions
 from mmm_orchestration.insight.curves import compute_curves
+from mmm_orchestration.insight.intervals import compute_interval
 from mmm_orchestration.insight.results import ChannelResult, RoiResults
-from mmm_orchestration.insight.summary import compute_interval, summarise
+from mmm_orchestration.insight.summary import summarise
 from mmm_orchestration.model.posterior import Posterior
 
 from .known import make_posterior

@@ -79,12 +79,16 @@ def frame_media(
                     "spend": values,
                     "impressions": None,
                     "clicks": None,
+                    "reach": None,
+                    "frequency": None,
                     "is_reported": True,
                 },
                 schema_overrides={
                     "spend": pl.Float64,
                     "impressions": pl.Float64,
                     "clicks": pl.Float64,
+                    "reach": pl.Float64,
+                    "frequency": pl.Float64,
                     "period_days": pl.Int64,
                 },
             )
@@ -206,6 +210,8 @@ def read_panel(
                 pl.col(column).cast(pl.Float64).alias("spend"),
                 none.alias("impressions"),
                 none.alias("clicks"),
+                none.alias("reach"),
+                none.alias("frequency"),
                 pl.lit(value=True).alias("is_reported"),
             )
             for name, column in channels.items()

@@ -65,9 +65,12 @@ def make_silver_media() -> pl.DataFrame:
         for week in range(N_DAYS // 7)
     ]
     names = ("date", "period_days", "geo", "source", "channel", "campaign")
-    return pl.DataFrame(
-        rows, schema=[*names, "spend", "impressions", "clicks"], orient="row"
-    ).with_columns(pl.col("spend", "impressions", "clicks").cast(pl.Float64))
+    frame = pl.DataFrame(rows, schema=[*names, "spend", "impressions", "clicks"], orient="row")
+    return frame.with_columns(
+        pl.col("spend", "impressions", "clicks").cast(pl.Float64),
+        reach=pl.lit(None, pl.Float64),
+        frequency=pl.lit(None, pl.Float64),
+    )
 
 
 def make_silver_outcomes() -> pl.DataFrame:

@@ -32,8 +32,8 @@ def test_the_index_tells_each_table(tmp_path: Path) -> None:
     update(make_silver_outcomes(), table="silver_outcomes", folder=tmp_path)
     text = update(bad, table="silver_media", folder=tmp_path)
     index = (tmp_path / "index.html").read_text(encoding="utf-8")
-    assert "1 of 16 failed" in text
-    assert "1 of 16 failed" in index
+    assert "1 of 19 failed" in text
+    assert "1 of 19 failed" in index
     assert "all 14 passed" in index
     assert 'href="silver_outcomes.html"' in index
 
@@ -56,7 +56,7 @@ def test_delivered_text_is_not_run(tmp_path: Path) -> None:
 def test_an_empty_table_is_red(tmp_path: Path) -> None:
     """Where nothing was evaluated the page says that everything failed."""
     text = update(make_silver_media().clear(), table="silver_media", folder=tmp_path)
-    assert "16 of 16 failed" in text
+    assert "19 of 19 failed" in text
     assert "fa-check-circle" not in text.split("</style>")[1]
 
 
@@ -65,5 +65,5 @@ def test_the_last_validation_counts(tmp_path: Path) -> None:
     update(make_silver_media().clear(), table="silver_media", folder=tmp_path)
     text = update(make_silver_media(), table="silver_media", folder=tmp_path)
     names = {path.name for path in tmp_path.iterdir()}
-    assert "all 16 passed" in text
+    assert "all 19 passed" in text
     assert names == {"index.html", "silver_media.html", "silver_media.json"}

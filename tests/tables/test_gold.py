@@ -31,6 +31,8 @@ def make_silver(*rows: tuple[int, str, str, float | None]) -> pl.LazyFrame:
             "spend": spend,
             "impressions": None,
             "clicks": None,
+            "reach": None,
+            "frequency": None,
         }
         for offset, channel, campaign, spend in rows
     ]

@@ -8,6 +8,7 @@ import pytest
 
 from mmm_orchestration.project import Project, parse_project
 from mmm_orchestration.tables.contracts import bronze_contract
+from mmm_orchestration.tables.measures import sum_measures
 from mmm_orchestration.tables.schema import polars_schema
 from mmm_orchestration.tables.silver import (
     build_silver_controls,
@@ -167,3 +168,15 @@ def test_a_covered_day_without_orders_is_zero(project: Project) -> None:
     silver = build_silver_outcomes(make_bronze(project), project=project, covered=covered)
     sold = collect(silver).filter(source="shop", outcome="net_sales")
     assert sold.select("date", "value").rows() == [(DAY, 0.0)]
+
+
+def test_frequency_is_weighted_by_reach() -> None:
+    """Rows of one campaign add up to gross reach and the frequency of all who were reached."""
+    rows = [("a", 100.0, 2.0), ("a", 300.0, 4.0), ("b", 0.0, 0.0), ("c", None, None)]
+    frame = pl.LazyFrame(
+        [{"campaign": c, "reach": reach, "frequency": times} for c, reach, times in rows],
+        schema={"campaign": pl.String, "reach": pl.Float64, "frequency": pl.Float64},
+    ).with_columns(pl.lit(1.0).alias(m) for m in ("spend", "impressions", "clicks"))
+    summed = sum_measures(nw.from_native(frame), key=("campaign",)).to_native().collect()
+    found = summed.sort("campaign").select("campaign", "reach", "frequency").rows()
+    assert found == [("a", 400.0, 3.5), ("b", 0.0, None), ("c", None, None)]

@@ -21,6 +21,8 @@ class Thresholds:
       or an error; smaller changes are told as information.
     - `unmapped_error`: share of all spend from which unmapped campaigns are an error.
     - `quarantined_error`: share of a source's rows in quarantine that is an error.
+    - `experiment_differs`, `experiment_disagrees`: joint standard errors between a market test and
+      the model from which they differ, and from which they disagree.
     - `n_unmapped`: unmapped campaigns that get a finding of their own, largest first.
     """
 
@@ -37,4 +39,6 @@ class Thresholds:
     restated_error: float = 0.2
     unmapped_error: float = 0.05
     quarantined_error: float = 0.05
+    experiment_differs: float = 2.0
+    experiment_disagrees: float = 3.0
     n_unmapped: int = 10
