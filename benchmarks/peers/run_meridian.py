@@ -48,6 +48,7 @@ def main() -> None:
     job = read_job(sys.argv)
     warnings.filterwarnings("ignore")
     import pandas as pd
+    from immutabledict import immutabledict
     from meridian.model import model as _  # noqa: F401 - imports are not part of the call
 
     table = pd.read_csv(job.data)
@@ -60,7 +61,8 @@ def main() -> None:
             n_burnin=job.tune - job.tune // 2,
             n_keep=job.draws,
             seed=(job.seed, job.seed),
-            dual_averaging_kwargs={"target_accept_prob": job.target_accept},
+            # on JAX this is a static argument, which must be hashable
+            dual_averaging_kwargs=immutabledict(target_accept_prob=job.target_accept),
         )
         return model
 
@@ -129,9 +131,7 @@ def average_contributions(model: Any, *, job: Job) -> Array:
     from meridian.analysis.analyzer import Analyzer
 
     cells = model.input_data.kpi.size * len(job.channels) * job.chains
-    model.posterior_thinning(
-        n_draws=max(1, min(job.draws, int(MAX_VALUES / cells))), seed=job.seed
-    )
+    model.posterior_thinning(n_draws=max(1, min(job.draws, int(MAX_VALUES / cells))), seed=job.seed)
     series = Analyzer(model).incremental_outcome(
         aggregate_geos=False, aggregate_times=False, include_non_paid_channels=False
     )

@@ -37,7 +37,7 @@ def main() -> None:
     from pymc_marketing import mmm as _  # noqa: F401 - imports are not part of the call
 
     if job.sampler != "nutpie":
-        import pymc.sampling.jax
+        import pymc.sampling.jax  # noqa: F401 - likewise
 
     def call() -> Any:
         model = build_model(job)

@@ -62,6 +62,8 @@ def declare_project(job: Job) -> Project:
     level = "geo" if len(job.geos) > 1 else "national"
     media = "".join(f"\n        - {{name: {slug}, spend: {slug}}}" for slug in name_slugs(job))
     series = "".join(f"\n        - {{name: {name}, column: {name}}}" for name in job.controls)
+    rules = "".join(f"\n  - {{name: {s}, rules: [{{source: sheet}}]}}" for s in name_slugs(job))
+    declared = "".join(f"\n  - {{name: {name}}}" for name in job.controls)
     return parse_project(f"""
 project: benchmark
 time_zone: UTC
@@ -80,8 +82,8 @@ sources:
       outcomes: [{{name: sales, column: sales}}]
       media:{media}
       controls:{series or " []"}
-channels:{"".join(f"{chr(10)}  - {{name: {s}, rules: [{{source: sheet}}]}}" for s in name_slugs(job))}
-controls:{"".join(f"{chr(10)}  - {{name: {name}}}" for name in job.controls) or " []"}
+channels:{rules}
+controls:{declared or " []"}
 model:
   level: {level}
   sampler:
@@ -139,7 +141,9 @@ def frame_controls(table: pl.DataFrame, *, job: Job) -> pl.DataFrame:
 def average_contributions(posterior: Posterior, *, job: Job) -> Array:
     """Mean contribution, shape (date, geo, channel), in the order of the job."""
     data = posterior.data
-    own = {draws.channel: draws.contribute().mean(axis=0).T for draws in iterate_channels(posterior)}
+    own = {
+        draws.channel: draws.contribute().mean(axis=0).T for draws in iterate_channels(posterior)
+    }
     found = list(data.geos) if len(job.geos) > 1 else list(job.geos)
     geos = [found.index(geo) for geo in job.geos]
     stacked: Array = np.stack([own[slug][:, geos] for slug in name_slugs(job)], axis=-1)

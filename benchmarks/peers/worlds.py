@@ -66,9 +66,7 @@ def simulate_panel(shape: Shape) -> Panel:
         ],
         axis=-1,
     )
-    response = np.stack(
-        [respond(spend[:, :, c], rng=rng) for c in range(shape.channels)], axis=-1
-    )
+    response = np.stack([respond(spend[:, :, c], rng=rng) for c in range(shape.channels)], axis=-1)
     height = HEIGHT * rng.uniform(0.5, 1.5, shape.channels)
     by_geo = size[:, None] * np.exp(rng.normal(0.0, 0.15, (shape.geos, shape.channels)))
     contribution = scale_media(response * height * by_geo, size=size)
