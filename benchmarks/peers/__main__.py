@@ -18,6 +18,7 @@ from benchmarks.peers.report import Measured, write_json, write_markdown
 
 WORK = ROOT / ".bench" / "peers"
 ENVS = ROOT / ".bench" / "envs"
+PAGE = ROOT / "docs" / "peers.md"
 CALLS = ("cold", "warm")
 QUICK = (100, 100)
 TARGET_ACCEPT = 0.9
@@ -53,6 +54,7 @@ class Settings:
 @click.option("--cores", default=2, show_default=True, help="Cores that every engine may use.")
 @click.option("--limit", default=600.0, show_default=True, help="Seconds after which a call ends.")
 @click.option("--quick", is_flag=True, help=f"{QUICK[0]} + {QUICK[1]} draws, to see that all runs.")
+@click.option("--write", "is_written", is_flag=True, help="Also write docs/peers.md.")
 @click.option("--fresh", is_flag=True, help="Forget earlier calls with the same settings.")
 def main(
     *,
@@ -67,6 +69,7 @@ def main(
     limit: float,
     quick: bool,
     fresh: bool,
+    is_written: bool,
 ) -> None:
     """Measures this engine and its peers on the same files."""
     steps = QUICK if quick else (tune, draws)
@@ -80,11 +83,14 @@ def main(
             ):
                 measured.append(found)
                 click.echo(f"  {found.failure or f'{found.seconds:.1f} s'}", err=True)
-    keep_measured(measured, settings=settings, is_fresh=fresh)
+    table = keep_measured(measured, settings=settings, is_fresh=fresh)
+    click.echo(table)
+    if is_written:
+        PAGE.write_text(table, encoding="utf-8")
 
 
-def keep_measured(measured: list[Measured], *, settings: Settings, is_fresh: bool) -> None:
-    """Nothing; the tables of these and earlier calls of the same settings are out."""
+def keep_measured(measured: list[Measured], *, settings: Settings, is_fresh: bool) -> str:
+    """The table of these calls and earlier ones of the same settings, also kept as files."""
     path = WORK / "results.json"
     earlier = [] if is_fresh else read_earlier(path, settings=settings)
     taken = {(m.dataset, m.engine, m.call) for m in measured}
@@ -93,7 +99,7 @@ def keep_measured(measured: list[Measured], *, settings: Settings, is_fresh: boo
     path.write_text(write_json(ordered, settings=str(settings)), encoding="utf-8")
     table = write_markdown(ordered, settings=str(settings))
     (WORK / "results.md").write_text(table, encoding="utf-8")
-    click.echo(table)
+    return table
 
 
 def read_earlier(path: Path, *, settings: Settings) -> list[Measured]:
