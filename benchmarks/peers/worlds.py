@@ -7,7 +7,7 @@ As in the published sets, sales are `base + Σ contribution + Σ control effect`
 a channel is `size · HEIGHT · hill(adstock(spend / largest spend))`, with a geometric kernel over
 eight weeks that sums to one and `hill(a) = a^slope / (kappa^slope + a^slope)`; the base carries
 noise of about ten per cent. The season is yearly and additive; unlike the published small sets
-there is a trend, and geos differ in size up to some thirtyfold.
+there is a trend, and geos differ in size several-fold.
 """
 
 from dataclasses import dataclass
