@@ -48,7 +48,7 @@ def fit(data: ModelData, *, project: Project, progress: Progress | None = None) 
 def check_observed(model: pm.Model, *, parts: Parts) -> None:
     """Nothing when KPI and exposure in the graph are those of `parts`, else ModelError."""
     (observed,) = model.observed_RVs
-    kpi = model.rvs_to_values[observed].data
+    kpi = model.rvs_to_values[observed].get_value()
     exposure = model["exposure"].get_value()
     for name, got, wanted in (("KPI", kpi, parts.kpi), ("exposure", exposure, parts.exposure)):
         if not np.array_equal(got, wanted):

@@ -164,6 +164,6 @@ def _observe(parts: Parts, *, expected: Tensor, columns: Tensor, sigma: Tensor) 
         columns,
         sigma,
         logp=logp,
-        observed=parts.kpi,
+        observed=pm.Data("observed_kpi", parts.kpi),
         signature="(g,t),(g,t,k),(g)->(g,t)",
     )

@@ -5,6 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 from pytensor.compile.maker import function
+from pytensor.graph.traversal import ancestors
+from pytensor.tensor.variable import TensorConstant
 from scipy.stats import halfnorm, lognorm, multivariate_normal
 
 from mmm_orchestration.errors import ModelError
@@ -77,6 +79,14 @@ def test_model_density_is_priors_times_the_dense_likelihood() -> None:
     density = function(model.value_vars, model.logp(jacobian=False), mode="FAST_COMPILE")
     got = float(density(*logs))
     assert got == pytest.approx(compute_dense_density(data, parts=parts), abs=1e-8)
+
+
+def test_no_data_are_compiled_into_the_density() -> None:
+    """The graph of the density holds no constant as long as the periods."""
+    world = make_random_world(n_periods=61)
+    graph = build_model(world.prepare(), project=world.project).logp()
+    constants = [v for v in ancestors([graph]) if isinstance(v, TensorConstant)]
+    assert [c for c in constants if 61 in np.shape(c.data)] == []
 
 
 def test_graph_observes_the_data_untouched() -> None:
