@@ -35,7 +35,9 @@ def coverage(*, n_worlds: int, is_told: bool, n_processes: int) -> None:
         n_worlds=n_worlds, is_told=is_told, folder=FOLDER, n_processes=n_processes
     )
     report = write_coverage(worlds, is_told=is_told)
-    (FOLDER / f"coverage_{'told' if is_told else 'default'}.md").write_text(report, "utf-8")
+    (FOLDER / f"coverage_{'told' if is_told else 'default'}.md").write_text(
+        report, encoding="utf-8"
+    )
     click.echo(report)
 
 
@@ -47,6 +49,20 @@ def sbc(*, n_simulations: int, n_processes: int) -> None:
     from benchmarks.truth.sbc import run_calibration
 
     click.echo(run_calibration(n_simulations=n_simulations, folder=FOLDER, n_processes=n_processes))
+
+
+@main.command()
+@click.option("--seed", default=1, show_default=True, help="Other worlds.")
+@click.option("--shared", default=SHARED_DATA, type=click.Path(path_type=Path), show_default=True)
+@processes
+def stress(*, seed: int, shared: Path, n_processes: int) -> None:
+    """Whether worlds with a trouble are answered right, or the trouble is named."""
+    from benchmarks.truth.stress import run_stress, write_stress
+
+    stressed = run_stress(seed=seed, folder=FOLDER, shared=shared, n_processes=n_processes)
+    report = write_stress(stressed)
+    (FOLDER / "stress.md").write_text(report, encoding="utf-8")
+    click.echo(report)
 
 
 if __name__ == "__main__":

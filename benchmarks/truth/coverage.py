@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import beta
 
-from benchmarks.truth.code_hash import hash_model_code
+from benchmarks.truth.code_hash import hash_model_code, hash_worlds
 from benchmarks.truth.records import Records, Row, run_seeds
 from benchmarks.truth.score import ChannelScore, score_channels
 from benchmarks.truth.worlds import draw_world
@@ -94,7 +94,9 @@ def measure_coverage(
 ) -> tuple[WorldScore, ...]:
     """The scores of `n_worlds` worlds; those of this code in `folder` are not fitted again."""
     kind = "told" if is_told else "default"
-    records = Records(folder / f"coverage_{kind}.jsonl", key=f"{hash_model_code()} {SAMPLER}")
+    records = Records(
+        folder / f"coverage_{kind}.jsonl", key=f"{hash_model_code()} {hash_worlds()} {SAMPLER}"
+    )
     rows = run_seeds(
         partial(measure_world, is_told=is_told),
         seeds=range(FIRST_SEED, FIRST_SEED + n_worlds),

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from benchmarks.truth.code_hash import hash_model_code
+from benchmarks.truth.code_hash import hash_model_code, hash_worlds
 from benchmarks.truth.ranks import LEVEL, RankTest, judge_ranks
 from benchmarks.truth.records import Records, Row, run_seeds
 from benchmarks.truth.shapes import Array
@@ -110,7 +110,9 @@ def list_quantities(
 def calibrate(case: Case, *, n_simulations: int, folder: Path, n_processes: int) -> Calibration:
     """The ranks of a case; simulations of this code that `folder` has are not fitted again."""
     settings = f"{SAMPLER.draws} {SAMPLER.tune} {SAMPLER.chains} {N_DRAWS}"
-    records = Records(folder / f"sbc_{case}.jsonl", key=f"{hash_model_code()} {settings}")
+    records = Records(
+        folder / f"sbc_{case}.jsonl", key=f"{hash_model_code()} {hash_worlds()} {settings}"
+    )
     rows = run_seeds(
         partial(measure_ranks, case=case),
         seeds=range(n_simulations),
