@@ -1,7 +1,9 @@
 """A finding: something a person should know about the data, as data."""
 
+import json
+import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from mmm_orchestration.days import DayWindow
@@ -12,7 +14,10 @@ SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error", "critical")
 
 @dataclass(frozen=True)
 class Finding:
-    """What was seen, where, how bad it is and what to do; `cause` is a stable snake_case word."""
+    """What was seen, where, how bad it is and what to do; `cause` is a stable snake_case word.
+
+    `numbers` are the figures behind the message by name.
+    """
 
     severity: Severity
     cause: str
@@ -22,17 +27,21 @@ class Finding:
     days: DayWindow | None = None
     channel: str | None = None
     n_rows: int = 0
+    numbers: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Finding":
         """The finding that `to_row` wrote."""
         days = DayWindow.parse(row["days"]) if row["days"] else None
-        return cls(**{**row, "days": days})
+        numbers = json.loads(row.get("numbers") or "{}")
+        return cls(**{**row, "days": days, "numbers": numbers})
 
     def to_row(self) -> dict[str, str | int | None]:
-        """The finding as one flat row for tables and JSON."""
+        """The finding as one flat row for tables and JSON; finite `numbers` are a JSON text."""
         row = asdict(self)
         row["days"] = str(self.days) if self.days else None
+        finite = {k: round(float(v), 6) for k, v in self.numbers.items() if math.isfinite(v)}
+        row["numbers"] = json.dumps(finite) if finite else None
         return row
 
 

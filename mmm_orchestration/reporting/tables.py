@@ -116,7 +116,7 @@ def convergence_table(results: RoiResults) -> pl.DataFrame:
 def findings_table(findings: Sequence[Finding]) -> pl.DataFrame:
     """One row per finding, worst first."""
     text = ("severity", "cause", "table", "message", "fix", "days", "channel")
-    schema = {**dict.fromkeys(text, pl.String), "n_rows": pl.Int64}
+    schema = {**dict.fromkeys(text, pl.String), "n_rows": pl.Int64, "numbers": pl.String}
     return pl.DataFrame([f.to_row() for f in sort_findings(list(findings))], schema=schema)
 
 
