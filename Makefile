@@ -10,10 +10,10 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 RUN := $(UV) run --frozen --no-sync
 READY := .venv/.ready
 
-.PHONY: help setup demo test test-ui test-long lint bench ui clean
+.PHONY: help setup demo test test-ui test-long lint bench bench-truth ui clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 .tools/uv/bin/uv:
 	@echo "uv is not on this machine; fetching it from the package registry into .tools/uv"
@@ -46,6 +46,12 @@ lint: $(READY) ## ruff and mypy
 
 bench: $(READY) ## print the benchmark table with this machine
 	$(RUN) python -m benchmarks
+
+bench-truth: $(READY) ## coverage, calibration and the stress matrix; an hour or two, goes on where it was
+	$(RUN) python -m benchmarks.truth coverage
+	$(RUN) python -m benchmarks.truth coverage --default
+	$(RUN) python -m benchmarks.truth sbc
+	$(RUN) python -m benchmarks.truth stress
 
 demo/mmm.yaml: | $(READY)
 	$(RUN) mmm demo --write-only

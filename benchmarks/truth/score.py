@@ -48,9 +48,10 @@ class ChannelScore:
     @classmethod
     def from_row(cls, row: Mapping[str, object]) -> "ChannelScore":
         """The score that `to_row` gave."""
-        words = {name: str(row[name]) for name in ("channel", "family")}
-        numbers = {n: float(str(row[n])) for n in ("truth", "low", "median", "high")}
-        return cls(**words, **numbers)
+        truth, low, median, high = (
+            float(str(row[name])) for name in ("truth", "low", "median", "high")
+        )
+        return cls(str(row["channel"]), str(row["family"]), truth, low, median, high)
 
 
 def score_channels(posterior: Posterior, *, world: World) -> tuple[ChannelScore, ...]:

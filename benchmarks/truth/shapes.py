@@ -29,20 +29,22 @@ class Fade:
 
     def build_kernel(self) -> Array:
         """Weights of the lags in weeks, shape (lag,), which sum to one."""
-        lag = np.arange(N_LAGS + 1)
-        weights: Array
-        match self.family:
-            case "geometric":
-                weights = (self.weeks / (1 + self.weeks)) ** lag
-            case "delayed":
-                weights = np.exp(-(((lag - self.weeks) / self.shape) ** 2) / 2)
-            case "weibull_pdf":
-                part = (lag + 0.5) / self.weeks
-                weights = part ** (self.shape - 1) * np.exp(-(part**self.shape))
-            case "binomial":
-                weights = (1 - lag / (N_LAGS + 1)) ** self.shape
+        lag = np.arange(N_LAGS + 1, dtype=float)
+        weights = self._weigh(lag)
         normal: Array = weights / weights.sum()
         return normal
+
+    def _weigh(self, lag: Array) -> Array:
+        match self.family:
+            case "geometric":
+                return np.asarray((self.weeks / (1 + self.weeks)) ** lag)
+            case "delayed":
+                return np.asarray(np.exp(-(((lag - self.weeks) / self.shape) ** 2) / 2))
+            case "weibull_pdf":
+                part = (lag + 0.5) / self.weeks
+                return np.asarray(part ** (self.shape - 1) * np.exp(-(part**self.shape)))
+            case "binomial":
+                return np.asarray((1 - lag / (N_LAGS + 1)) ** self.shape)
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,6 @@ def measure_stress(place: int, *, seed: int, shared: Path) -> Row:
     """The scores of one scenario under default settings, and the causes of its findings."""
     from mmm_orchestration.diagnosis.after import examine_posterior
     from mmm_orchestration.diagnosis.before import examine_data
-
     from mmm_orchestration.model.fit import fit
 
     world = list_scenarios(shared)[place].build(seed)

@@ -45,7 +45,9 @@ def test_calibrated_ranks_pass() -> None:
 @pytest.mark.parametrize("fault", [{"spread": 1.4}, {"spread": 0.7}, {"shift": 0.35}])
 def test_a_fault_is_rejected_by_both_tests(fault: dict[str, float]) -> None:
     """A posterior too narrow, too wide or shifted fails among ten that are right."""
-    ranks = {f"q{i}": draw_ranks(seed=100 + i) for i in range(9)} | {"bad": draw_ranks(**fault, seed=99)}
+    ranks = {f"q{i}": draw_ranks(seed=100 + i) for i in range(9)} | {
+        "bad": draw_ranks(**fault, seed=99)
+    }
     rejected = {(t.quantity, t.test) for t in judge_ranks(ranks, n_draws=N_DRAWS) if t.is_rejected}
     assert rejected == {("bad", "ECDF"), ("bad", "χ²")}
 
