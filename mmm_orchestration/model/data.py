@@ -5,14 +5,20 @@ Belongs here: what a model observes. Must not: where it comes from (see `prepare
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mmm_orchestration.model.experiment import Experiment
+
 Array = NDArray[np.float64]
 Days = NDArray[np.datetime64]
+
+
+def _know_none() -> Array:
+    return np.full((0, 0, 0), np.nan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +29,11 @@ class ModelData:
     (date, geo, channel), `controls` (date, geo, control). A `spend` column is nan where the
     channel has none. `history` (lag, geo, channel) is the exposure of the periods before the
     first, oldest first, zero where nothing is known. `notes` says in sentences what was left out.
+
+    Of a channel measured by reach and frequency `exposure` and `history` hold the reach, and
+    `frequency` (date, geo, channel) and `frequency_history` (lag, geo, channel) the impressions
+    per person reached, at least one, and one where nobody is reached. For all other channels they
+    are nan; left out, they are nan throughout.
     """
 
     periods: Days
@@ -36,6 +47,14 @@ class ModelData:
     controls: Array
     control_names: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    frequency: Array = field(default_factory=_know_none)
+    frequency_history: Array = field(default_factory=_know_none)
+    experiments: tuple[Experiment, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, reach in (("frequency", self.exposure), ("frequency_history", self.history)):
+            if np.isnan(getattr(self, name)).all():
+                object.__setattr__(self, name, np.full(reach.shape, np.nan))
 
     @property
     def n_periods(self) -> int:
@@ -46,6 +65,11 @@ class ModelData:
     def has_spend(self) -> NDArray[np.bool_]:
         """Whether a channel has spend, shape (channel,)."""
         return ~np.isnan(self.spend).any(axis=(0, 1))
+
+    @property
+    def has_frequency(self) -> NDArray[np.bool_]:
+        """Whether a channel is measured by reach and frequency, shape (channel,)."""
+        return ~np.isnan(self.frequency).any(axis=(0, 1))
 
     @property
     def is_observed(self) -> NDArray[np.bool_]:
@@ -66,11 +90,13 @@ class ModelData:
 
     @cached_property
     def snapshot(self) -> str:
-        """SHA-256 over the observed arrays and their names."""
-        names = [self.period_days, self.geos, self.channels, self.control_names]
+        """SHA-256 over the observed arrays, their names and the experiments."""
+        tests = [experiment.to_row() for experiment in self.experiments]
+        names = [self.period_days, self.geos, self.channels, self.control_names, tests]
         digest = hashlib.sha256(json.dumps(names).encode())
         digest.update(self.periods.astype("datetime64[D]").astype("<i8").tobytes())
-        for values in (self.kpi, self.exposure, self.history, self.spend, self.controls):
+        media = (self.exposure, self.history, self.frequency, self.frequency_history, self.spend)
+        for values in (self.kpi, *media, self.controls):
             digest.update(np.isnan(values).tobytes())
             digest.update(np.ascontiguousarray(np.nan_to_num(values), dtype="<f8").tobytes())
         return digest.hexdigest()

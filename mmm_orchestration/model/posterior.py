@@ -20,10 +20,11 @@ from pydantic import ValidationError
 from mmm_orchestration.errors import PosteriorError
 from mmm_orchestration.model.convergence import Diagnostics
 from mmm_orchestration.model.data import Array, ModelData
+from mmm_orchestration.model.experiment import Experiment
 from mmm_orchestration.project import Project
 from mmm_orchestration.transforms.plan import TransformPlan, plan_transforms
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST = "MANIFEST.json"
 DRAWS, DATA, SETTINGS = "posterior.nc", "data.nc", "posterior.json"
 
@@ -162,6 +163,10 @@ def _to_dataset(posterior: Posterior) -> xr.Dataset:
         observed["control"] = (("date", "geo", "series"), data.controls)
     if len(data.history):
         observed["history"] = (("lag", "geo", "channel"), data.history)
+    if data.has_frequency.any():
+        observed["frequency"] = (("date", "geo", "channel"), data.frequency)
+        if len(data.history):
+            observed["frequency_history"] = (("lag", "geo", "channel"), data.frequency_history)
     return observed
 
 
@@ -189,7 +194,18 @@ def _to_data(observed: xr.Dataset, *, settings: Mapping[str, object]) -> ModelDa
         ),
         control_names=words["controls"],
         notes=words["notes"],
+        experiments=_read_experiments(settings["experiments"]),
+        **{
+            name: observed[name].to_numpy()
+            for name in ("frequency", "frequency_history")
+            if name in observed
+        },
     )
+
+
+def _read_experiments(rows: object) -> tuple[Experiment, ...]:
+    listed = rows if isinstance(rows, list) else []
+    return tuple(Experiment.from_row(row) for row in listed)
 
 
 def _as_list(value: object) -> list[str]:
@@ -206,6 +222,7 @@ def _to_json(posterior: Posterior) -> str:
         "controls": posterior.data.control_names,
         "period_days": posterior.data.period_days,
         "notes": posterior.data.notes,
+        "experiments": [experiment.to_row() for experiment in posterior.data.experiments],
         "diagnostics": asdict(posterior.diagnostics),
         "versions": dict(posterior.versions),
         "project": posterior.project.model_dump(mode="json"),

@@ -2,12 +2,14 @@
 
 import dataclasses
 import json
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mmm_orchestration.errors import PosteriorError
+from mmm_orchestration.model.experiment import Experiment
 from mmm_orchestration.model.posterior import load_posterior, save_posterior
 from tests.insight.known import make_posterior
 
@@ -80,3 +82,32 @@ def test_a_posterior_is_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(PosteriorError, match="exists"):
         save_posterior(make_posterior(), tmp_path / "posterior")
     assert [p.name for p in tmp_path.iterdir()] == ["posterior"]
+
+
+def test_frequency_and_experiments_survive(tmp_path: Path) -> None:
+    """What is known beside the exposure is read back as it was, and is part of the snapshot."""
+    before = make_posterior()
+    frequency = np.full((4, 1, 2), np.nan)
+    frequency[:, :, 1] = 2.5
+    test = Experiment("tv", "national", date(2024, 1, 8), date(2024, 1, 21), 40.0, 9.5)
+    data = dataclasses.replace(
+        before.data,
+        frequency=frequency,
+        frequency_history=np.array([[[np.nan, 3.0]]]),
+        experiments=(test,),
+    )
+    folder = save_posterior(dataclasses.replace(before, data=data), tmp_path / "p")
+    after = load_posterior(folder).data
+    assert after.has_frequency.tolist() == [False, True]
+    assert np.array_equal(after.frequency, frequency, equal_nan=True)
+    assert after.frequency_history[0, 0, 1] == 3.0
+    assert after.experiments == (test,)
+    assert after.snapshot == data.snapshot != before.data.snapshot
+
+
+def test_frequency_left_out_is_nowhere_known() -> None:
+    """Without frequency the arrays are nan in the shape of the exposure, also after a cut."""
+    data = make_posterior().data
+    cut = dataclasses.replace(data, exposure=data.exposure[:2])
+    assert (data.frequency.shape, cut.frequency.shape) == ((4, 1, 2), (2, 1, 2))
+    assert not cut.has_frequency.any()
