@@ -80,7 +80,7 @@ def draw_fade(rng: np.random.Generator, *, family: Fading) -> Fade:
     """A carry-over of the family, from a few days to some weeks long."""
     match family:
         case "geometric":
-            return Fade(family, weeks=float(np.exp(rng.uniform(np.log(0.15), np.log(2.0)))))
+            return Fade(family, weeks=float(np.exp(rng.uniform(np.log(0.1), np.log(3.0)))))
         case "delayed":
             return Fade(family, weeks=float(rng.uniform(0.3, 2)), shape=float(rng.uniform(0.5, 2)))
         case "weibull_pdf":
@@ -91,7 +91,7 @@ def draw_fade(rng: np.random.Generator, *, family: Fading) -> Fade:
 
 def draw_curve(rng: np.random.Generator, *, family: Bending) -> Curve:
     """A saturation of the family, from nearly straight to nearly flat at a typical exposure."""
-    half = float(np.exp(rng.uniform(np.log(0.5), np.log(2.5))))
+    half = float(np.exp(rng.uniform(np.log(0.3), np.log(4.0))))
     slope = float(rng.uniform(0.75, 1.6)) if family == "hill" else 1.0
     return Curve(family, half=half, slope=slope)
 
