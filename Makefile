@@ -10,7 +10,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 RUN := $(UV) run --frozen --no-sync
 READY := .venv/.ready
 
-.PHONY: help setup demo test test-ui test-long lint bench bench-model ui clean
+.PHONY: help setup demo test test-ui test-long lint bench bench-model bench-truth ui clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -49,6 +49,12 @@ bench: $(READY) ## print the benchmark table with this machine
 
 bench-model: $(READY) ## this engine beside pymc-marketing and Meridian, on the same files
 	$(RUN) python -m benchmarks.peers $(BENCH_OPTIONS)
+
+bench-truth: $(READY) ## coverage, calibration and the stress matrix; an hour or two, goes on where it was
+	$(RUN) python -m benchmarks.truth coverage
+	$(RUN) python -m benchmarks.truth coverage --default
+	$(RUN) python -m benchmarks.truth sbc
+	$(RUN) python -m benchmarks.truth stress
 
 demo/mmm.yaml: | $(READY)
 	$(RUN) mmm demo --write-only
