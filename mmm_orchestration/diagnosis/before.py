@@ -20,6 +20,7 @@ from mmm_orchestration.diagnosis.overlap import (
 from mmm_orchestration.diagnosis.spikes import find_exposure_spikes, find_holes, find_price_jumps
 from mmm_orchestration.diagnosis.thresholds import DEFAULT, Thresholds
 from mmm_orchestration.model.data import ModelData
+from mmm_orchestration.model.transfer import count_days_twice
 from mmm_orchestration.project import Project
 from mmm_orchestration.quality.finding import Finding, sort_findings
 
@@ -50,7 +51,25 @@ def examine_data(
         return tuple(broken)
     observed = observe(data, project=project)
     found = [f for examine in _EXAMINATIONS for f in examine(observed, limits=limits)]
-    return tuple(sort_findings(found))
+    return tuple(sort_findings([*found, *_find_days_twice(data, project=project)]))
+
+
+def _find_days_twice(data: ModelData, *, project: Project) -> Iterator[Finding]:
+    """Days that the posterior behind the priors has seen as well."""
+    source = project.model.prior_source
+    n_days = count_days_twice(data, source=source) if source else 0
+    if source and n_days:
+        yield Finding(
+            severity="warning",
+            cause="double_counting",
+            table="gold_kpi_daily",
+            message=f"{n_days} days of these data are also in posterior '{source.version}', from "
+            "which the priors were taken: what they say counts twice, and intervals come out too "
+            "narrow.",
+            fix="Take priors from another time or market, or remove model.prior_source and the "
+            "priors that came with it.",
+            numbers={"n_days": n_days},
+        )
 
 
 def _find_not_finite(data: ModelData) -> Iterator[Finding]:

@@ -71,7 +71,14 @@ def observe(data: ModelData, *, project: Project) -> Observed:
             for unknown in parts.plan.unknowns
             if c in unknown.channels
         }
-        responses.append(parts.plan.transform(exposure[:, :, c], channel=c, unknowns=medians)[0])
+        responses.append(
+            parts.plan.transform(
+                exposure[:, :, c],
+                channel=c,
+                unknowns=medians,
+                frequency=parts.frequency[:, :, c] if parts.plan.reached[c] else None,
+            )[0]
+        )
     n_lags = exposure.shape[1] - data.n_periods
     return Observed(
         data=data,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mmm_orchestration.model.experiment import Experiment
 
 INTERVAL = 0.94
-RollupKind = Literal["group", "stage"]
+RollupKind = Literal["group", "stage", "treatment", "pair"]
 Verdict = Literal["agrees", "differs", "disagrees"]
 
 Days = NDArray[np.datetime64]

@@ -1,12 +1,16 @@
-"""Channels taken together, by group and by stage of the funnel.
+"""What is told beside the channels: groups, stages of the funnel, pairs and treatments.
 
-Belongs here: sums over channels, draw by draw. Must not: the channels themselves (see `summary`).
+Belongs here: their sums, draw by draw. Must not: the channels themselves (see `summary`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import numpy as np
+
+from mmm_orchestration.insight.contributions import compute_synergies, name_pairs
 from mmm_orchestration.insight.intervals import compute_interval
 from mmm_orchestration.insight.results import Array, ChannelResult, Rollup, RollupKind
+from mmm_orchestration.model.posterior import Posterior
 from mmm_orchestration.project import Project
 
 
@@ -44,6 +48,53 @@ def roll_up(
         for kind, names in labels
         for name in dict.fromkeys(names)
         if name is not None
+    )
+
+
+def summarise_treatments(posterior: Posterior) -> tuple[Rollup, ...]:
+    """What each treatment brought beyond its baseline value, in the order of the project.
+
+    It is part of the baseline of the model, and may be negative.
+    """
+    data, design = posterior.data, posterior.design * posterior.data.is_observed[:, :, None]
+    columns = posterior.draws["column"].to_numpy().tolist()
+    coefficients = posterior.stack("baseline")
+    totals = {
+        control.name: np.einsum(
+            "tg,dg->d",
+            design[:, :, columns.index(control.name)],
+            coefficients[:, :, columns.index(control.name)],
+        )
+        for control in posterior.project.controls
+        if control.baseline is not None and control.name in data.control_names
+    }
+    return _list_drivers(totals, kind="treatment", kpi_total=float(data.kpi_total.sum()))
+
+
+def summarise_pairs(posterior: Posterior) -> tuple[Rollup, ...]:
+    """What each pair of channels added together, half of which is part of either channel."""
+    data = posterior.data
+    totals = {
+        " + ".join(pair): (joint * data.is_observed).sum(axis=(1, 2))
+        for pair, joint in zip(name_pairs(posterior), compute_synergies(posterior), strict=True)
+    }
+    return _list_drivers(totals, kind="pair", kpi_total=float(data.kpi_total.sum()))
+
+
+def _list_drivers(
+    totals: Mapping[str, Array], *, kind: RollupKind, kpi_total: float
+) -> tuple[Rollup, ...]:
+    return tuple(
+        Rollup(
+            kind=kind,
+            name=name,
+            channels=tuple(name.split(" + ")) if kind == "pair" else (),
+            spend=None,
+            contribution=compute_interval(total),
+            share=compute_interval(total / kpi_total),
+            roi=None,
+        )
+        for name, total in totals.items()
     )
 
 

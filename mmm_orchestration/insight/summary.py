@@ -27,7 +27,11 @@ from mmm_orchestration.insight.results import (
     Provenance,
     RoiResults,
 )
-from mmm_orchestration.insight.rollups import roll_up
+from mmm_orchestration.insight.rollups import (
+    roll_up,
+    summarise_pairs,
+    summarise_treatments,
+)
 from mmm_orchestration.model.data import ModelData
 from mmm_orchestration.model.posterior import Posterior
 from mmm_orchestration.model.priors import describe_prior, get_prior
@@ -65,12 +69,16 @@ def summarise(
         convergence=posterior.diagnostics.to_metrics(),
         notes=(*data.notes, *describe_baseline(baseline_share, part_below_zero=below_zero)),
         experiments=compare_experiments(posterior),
-        rollups=roll_up(
-            channels,
-            total=parts.total,
-            project=posterior.project,
-            kpi_total=float(data.kpi_total.sum()),
-            value=posterior.project.kpi.value,
+        rollups=(
+            *roll_up(
+                channels,
+                total=parts.total,
+                project=posterior.project,
+                kpi_total=float(data.kpi_total.sum()),
+                value=posterior.project.kpi.value,
+            ),
+            *summarise_pairs(posterior),
+            *summarise_treatments(posterior),
         ),
     )
 

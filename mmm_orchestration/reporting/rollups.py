@@ -18,7 +18,12 @@ from mmm_orchestration.reporting.format import (
     kpi_formatter,
 )
 
-_KINDS = {"group": "Group", "stage": "Stage"}
+_KINDS = {
+    "group": "Group",
+    "stage": "Stage",
+    "pair": "What helps each other in",
+    "treatment": "Treatment",
+}
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ def _show(rollup: Rollup, provenance: Provenance) -> ShownRollup:
     money = provenance.currency
     return ShownRollup(
         title=f"{_KINDS[rollup.kind]} {rollup.name}",
-        members=_join(rollup.channels),
+        members=_join(rollup.channels) or "beyond its baseline value",
         spend="none" if rollup.spend is None else format_money(rollup.spend, currency=money),
         contribution=format_interval(rollup.contribution, kpi_formatter(provenance)),
         share=format_interval(rollup.share, format_percent),

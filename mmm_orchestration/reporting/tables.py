@@ -211,6 +211,24 @@ def print_roi(results: RoiResults, findings: Sequence[Finding], console: Console
     console.print(Text(summary.source, style="dim"))
 
 
+def print_beliefs(results: RoiResults) -> None:
+    """Prints what the priors say of each channel and of the baseline."""
+    console = Console()
+    baseline = results.baseline_share
+    console.print(Text("What the priors say before any KPI is seen", style="bold"))
+    _print_table(shown_roi_table(results).drop("Doubt"), console)
+    console.print(
+        Text(
+            f"Baseline: {format_percent(baseline.median)} of the KPI, between "
+            f"{format_percent(baseline.low)} and {format_percent(baseline.high)}."
+        )
+    )
+    if baseline.low < 0:
+        console.print(
+            Text("The channels together may bring more than the whole KPI: tighten their priors.")
+        )
+
+
 def _print_table(frame: pl.DataFrame, console: Console) -> None:
     """Prints `frame`, words to the left and quantities to the right."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
