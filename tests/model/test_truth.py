@@ -118,7 +118,7 @@ def test_thirteen_messy_channels_keep_the_gates(shared_data: Path) -> None:
         kpi="sales",
         channels={c: c for c in columns if c.startswith("mdip_")},
         controls={c: c for c in columns if c.startswith(("me_", "mrkdn_"))},
-        extra="holidays: {country: US}",
+        extra="holidays: {country: US}\nmodel: {sampler: {target_accept: 0.95}}",
     )
     check_gates(fit_world(world))
 
