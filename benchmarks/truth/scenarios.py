@@ -296,7 +296,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("time-varying effect", build_varying, ("effect_drift",)),
     Scenario("trend break", build_break, ("change_point",)),
     Scenario("wrong saturation", build_s_shaped, ("curve_misfit",)),
-    Scenario("wrong season", build_no_season, ("season_left", "unobserved_confounding")),
+    Scenario(
+        "wrong season", build_no_season, ("absent_season", "season_left", "unobserved_confounding")
+    ),
     Scenario("dense controls", build_dense, ("many_controls", "too_few_rows")),
     Scenario("mediator as control", build_mediator, ("post_treatment_control",)),
     Scenario("ragged geo", build_ragged),

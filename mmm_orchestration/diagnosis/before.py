@@ -17,6 +17,7 @@ from mmm_orchestration.diagnosis.overlap import (
     find_many_controls,
     find_too_few_rows,
 )
+from mmm_orchestration.diagnosis.seasons import find_absent_season
 from mmm_orchestration.diagnosis.spikes import find_exposure_spikes, find_holes, find_price_jumps
 from mmm_orchestration.diagnosis.thresholds import DEFAULT, Thresholds
 from mmm_orchestration.model.data import ModelData
@@ -36,6 +37,7 @@ _EXAMINATIONS = (
     find_followed_kpi,
     find_promotions,
     find_caused_controls,
+    find_absent_season,
 )
 
 

@@ -10,6 +10,7 @@ BEFORE: dict[str, str] = {
     "exposure_mismatch": "No exposure or price of exposure jumps.",
     "spend_follows_kpi": "No exposure follows past KPI.",
     "promotion_with_media": "No happening coincides with a channel.",
+    "absent_season": "The KPI follows no season that the model lacks.",
     "double_counting": "No day stands behind the priors and in the data.",
     "post_treatment_control": "No control looks like an effect of media.",
 }

@@ -31,6 +31,9 @@ class Thresholds:
     - `price_fold`: change of the price per exposure that is a jump; `price_sigmas`: how many
       times its own scatter it must be as well. `price_periods`: length from which it is a level.
 
+    - `absent_season_r2`: part of the KPI beyond the baseline that a season without a column must
+      explain.
+
     After the fit:
     - `contraction`: part of the prior variance that data must remove from a number.
     - `sum_gain`: how much surer the sum of a group must be, relatively, than its parts.
@@ -74,6 +77,7 @@ class Thresholds:
     price_fold: float = 1.5
     price_sigmas: float = 5.0
     price_periods: int = 4
+    absent_season_r2: float = 0.2
 
     contraction: float = 0.5
     sum_gain: float = 0.5

@@ -45,6 +45,15 @@ def test_channels_that_move_as_one_are_a_group() -> None:
     assert "Read their sum" in group.message
 
 
+def test_a_season_that_is_declared_away_is_told() -> None:
+    """Without yearly columns the planted year is told, with them it is not."""
+    project = project_with(extra="model: {yearly_order: 0}")
+    told = [
+        [f.cause for f in examine_data(make_data(), project=p)] for p in (project, project_with())
+    ]
+    assert ["absent_season" in causes for causes in told] == [True, False]
+
+
 def test_a_sum_of_others_has_a_high_vif() -> None:
     """A control that is the sum of two others is told."""
     rng = np.random.default_rng(2)
