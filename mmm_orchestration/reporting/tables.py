@@ -225,7 +225,10 @@ def print_beliefs(results: RoiResults) -> None:
     )
     if baseline.low < 0:
         console.print(
-            Text("The channels together may bring more than the whole KPI: tighten their priors.")
+            Text(
+                "Before the KPI is seen the baseline may be negative: the priors leave its level "
+                "and what the channels bring together wide open."
+            )
         )
 
 
