@@ -61,15 +61,19 @@ def run_seeds(
     # two processes share the cores, so the libraries below them must not
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    with ProcessPoolExecutor(
-        max(1, min(n_processes, MAX_PROCESSES)),
-        mp_context=multiprocessing.get_context("spawn"),
-        max_tasks_per_child=FITS_PER_PROCESS,
-    ) as pool:
-        waiting = {pool.submit(measure, seed): seed for seed in missing}
-        with click.progressbar(as_completed(waiting), length=len(missing), label="fits") as ended:
-            for future in ended:
-                seed = waiting[future]
-                done[seed] = future.result()
-                records.append(done[seed], seed=seed)
+    n_workers = max(1, min(n_processes, MAX_PROCESSES))
+    # a pool that replaces its own processes may wait for ever, so each batch has a new one
+    step = n_workers * FITS_PER_PROCESS
+    with click.progressbar(length=len(missing), label="fits") as progress:
+        for first in range(0, len(missing), step):
+            with ProcessPoolExecutor(
+                n_workers, mp_context=multiprocessing.get_context("spawn")
+            ) as pool:
+                batch = missing[first : first + step]
+                waiting = {pool.submit(measure, seed): seed for seed in batch}
+                for future in as_completed(waiting):
+                    seed = waiting[future]
+                    done[seed] = future.result()
+                    records.append(done[seed], seed=seed)
+                    progress.update(1)
     return {seed: done[seed] for seed in seeds}
