@@ -20,7 +20,6 @@ from benchmarks.truth.shapes import Array
 from benchmarks.truth.simulated import CASES, Case, Simulated, simulate
 from mmm_orchestration.project import Sampler
 
-N_SIMULATIONS = 500
 N_DRAWS = 99
 SAMPLER = Sampler(draws=500, tune=500, chains=2)
 
