@@ -18,7 +18,10 @@ from mmm_orchestration.model.recover import NUDGE
 from mmm_orchestration.project import Project
 from mmm_orchestration.transforms.plan import ChannelUnknown, TransformPlan
 
-EFFECT_SPREAD = 0.3
+# median and log-sd of how far the effect of a channel differs by geo, 6 to 65 % of it: where one
+# geo is known far better than all others, a spread near zero ties the share to that geo alone, and
+# no step size fits both that neck and the rest
+EFFECT_SPREAD = (0.2, 0.6)
 BASELINE_SPREAD = 0.5
 PATH_SIZE = 0.3
 SYNERGY_SD = 0.02
@@ -243,8 +246,9 @@ def _list_columns(media: Tensor, *, parts: Parts) -> Tensor:
     if parts.n_geos == 1:
         return pt.zeros((media.shape[0], media.shape[1], 0))
     n = len(parts.data.channels)
-    effect_spread = pm.HalfNormal(
-        "effect_spread", EFFECT_SPREAD, dims="channel", initval=np.full(n, 0.1)
+    median, log_sd = EFFECT_SPREAD
+    effect_spread = pm.LogNormal(
+        "effect_spread", np.log(median), log_sd, dims="channel", initval=np.full(n, median)
     )
     baseline_spread = pm.HalfNormal(
         "baseline_spread", BASELINE_SPREAD, dims="spread", initval=np.full(2, 0.2)
