@@ -53,7 +53,7 @@ def main() -> None:
         n_divergences=posterior.diagnostics.n_divergences,
     )
     saved = save_posterior(posterior, job.target / "artefact")
-    packages = ("pymc", "pytensor", "nutpie", "numba", "numpy")
+    packages = ("pymc", "pytensor", "numpyro", "jax", "nutpie", "numba", "numpy")
     write_answer(job, answer, seconds=seconds, artefact=saved, packages=packages)
 
 

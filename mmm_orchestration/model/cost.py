@@ -12,17 +12,16 @@ from mmm_orchestration.model.samplers import SamplerPlan, Size
 from mmm_orchestration.project import Gates
 
 # seconds of one gradient: at least, per cell of media, and per product of two columns at a date
-_LEAST = 5e-5
-_PER_CELL = 2.0e-8
-_PER_PRODUCT = 4e-10
+_LEAST = 2e-5
+_PER_CELL = 3.0e-8
+_PER_PRODUCT = 2e-10
 # how many times as long a gradient takes while every core has a chain
 _CROWDED = 1.3
 # gradients per iteration of NUTS with a target of 0.9
 _STEPS = 16.0
 _STEPS_PER_ROOT = 1.0
-# NumPyro on a CPU waits for the slowest chain, and XLA has no loops over LAPACK
-_IN_STEP = 4.0
-_COMPILE_SECONDS = 12.0
+# XLA compiles in seconds what takes Numba most of a minute
+_COMPILE_SECONDS = {"numpyro": 6.0, "nutpie": 45.0}
 _BASE_BYTES = 600e6
 # arrays of the size of the media that one gradient holds
 _N_WORK = 14
@@ -46,23 +45,23 @@ def predict_cost(size: Size, *, plan: SamplerPlan, hardware: Hardware, keep: int
     On a GPU the time is not predicted beyond that of the CPU, so it is an upper bound.
     """
     cells = size.n_dates * size.n_geos * size.n_channels
-    products = size.n_dates * size.n_geos * size.n_columns**2
+    columns = size.n_columns + size.n_basis
+    products = cells * columns
     gradient = _LEAST + _PER_CELL * cells + _PER_PRODUCT * products
     steps = _STEPS + _STEPS_PER_ROOT * size.n_unknowns**0.5
     n_cores = min(plan.chains, hardware.n_cores)
     crowd = _CROWDED if n_cores == hardware.n_cores else 1.0
     rounds = -(-plan.chains // n_cores)
     iterations = plan.draws + plan.tune
-    in_step = _IN_STEP if plan.backend == "numpyro" else 1.0
-    sampling = iterations * steps * gradient * rounds * crowd * in_step
+    sampling = iterations * steps * gradient * rounds * crowd
     n_draws = plan.chains * plan.draws
-    recovery = n_draws * (4 * cells * 1e-8 + products * 1e-9)
+    recovery = n_draws * (4 * cells * 1e-8 + size.n_dates * size.n_geos * columns**2 * 1e-9)
     coefficients = size.n_geos * (size.n_channels + size.n_columns + size.n_basis)
-    parallel = plan.chains if plan.backend == "numpyro" else n_cores
+    parallel = plan.chains if plan.device == "gpu" else n_cores
     by_geo = size.n_columns or size.n_channels
     numbers = size.n_geos * by_geo + size.n_basis + size.n_unknowns
     return Cost(
-        seconds=_COMPILE_SECONDS + sampling + recovery,
+        seconds=_COMPILE_SECONDS[plan.backend] + sampling + recovery,
         memory_bytes=(
             _BASE_BYTES
             + 8 * _N_WORK * parallel * (cells + size.n_dates * size.n_geos * size.n_columns)

@@ -23,7 +23,7 @@ from mmm_orchestration.model.samplers import Progress, choose_sampler, measure_s
 from mmm_orchestration.model.stored import thin_draws
 from mmm_orchestration.project import Project
 
-PACKAGES = ("pymc", "pytensor", "nutpie", "numpy", "holidays")
+PACKAGES = ("pymc", "pytensor", "nutpie", "numpyro", "jax", "numpy", "holidays")
 RECOVERY_STREAM = 1
 STANDARDISED = ("baseline_standard", "own_standard")
 

@@ -54,10 +54,11 @@ def flatten_density(model: pm.Model) -> tuple[Tensor, Tensor, Tensor]:
     Lengths come from the model's dims, so that the graph does not depend on them.
     """
     log_density = model.logp()
-    gradients: Any = grad(log_density, model.value_vars)
+    values = [model.rvs_to_values[variable] for variable in _list_unknowns(model)]
+    gradients: Any = grad(log_density, values)
     gradient = pt.concatenate([g.reshape((-1,)) for g in gradients])  # type: ignore[no-untyped-call]
     flat, place, parts = pt.dvector("unknown"), 0, {}
-    for variable in model.free_RVs:
+    for variable in _list_unknowns(model):
         value = model.rvs_to_values[variable]
         lengths = [model.dim_lengths[d] for d in model.named_vars_to_dims.get(variable.name, ())]
         stop = place + math.prod(lengths)
@@ -71,7 +72,7 @@ def flatten_density(model: pm.Model) -> tuple[Tensor, Tensor, Tensor]:
 def lay_out(model: pm.Model) -> tuple[Array, tuple[Slot, ...]]:
     """The starting point as it is sampled, shape (unknown,), and where each unknown lies in it."""
     starts, slots, place = [], [], 0
-    for variable in model.free_RVs:
+    for variable in _list_unknowns(model):
         transform = model.rvs_to_transforms[variable]
         if transform is not None and transform is not log_transform:
             raise ModelError(f"Unknown '{variable.name}' must be sampled as it is or as its log")
@@ -81,6 +82,11 @@ def lay_out(model: pm.Model) -> tuple[Array, tuple[Slot, ...]]:
         starts.append((np.log(value) if is_log else value).ravel())
         place += value.size
     return np.concatenate(starts), tuple(slots)
+
+
+def _list_unknowns(model: pm.Model) -> list[Any]:
+    """The unknowns by name: a model whose lengths are fixed has them in another order."""
+    return sorted(model.free_RVs, key=lambda variable: str(variable.name))
 
 
 def jitter(start: Array, *, seed: int) -> Array:

@@ -12,7 +12,8 @@ import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import shared
 
 from mmm_orchestration.model.data import ModelData
-from mmm_orchestration.model.ops import CarryOver, Collapse, Tensor
+from mmm_orchestration.model.observe import observe_collapsed, observe_whole
+from mmm_orchestration.model.ops import CarryOver, Tensor
 from mmm_orchestration.model.parts import Parts, prepare_parts
 from mmm_orchestration.model.recover import NUDGE
 from mmm_orchestration.project import Project
@@ -25,9 +26,6 @@ EFFECT_SPREAD = (0.2, 0.6)
 BASELINE_SPREAD = 0.5
 PATH_SIZE = 0.3
 SYNERGY_SD = 0.02
-TREND_SIZE = 0.5
-LENGTH_LOG_SD = 0.5
-DEGREES = (8.0, 0.8)
 SPREADS = ("intercept", "trend and season")
 
 DIMS: Mapping[str, tuple[str, ...]] = {
@@ -86,7 +84,7 @@ def build_graph(parts: Parts, *, is_collapsed: bool | None = None) -> pm.Model:
         expected = expected + _sample_synergies(parts, response * seen, weight=weight)
         deviating = _sample_spreads(media, parts=parts)
         _observe_trials(parts, unknowns, whole=response * path * size, path=path, size=size)
-        observe = _observe_collapsed if collapsed else _observe_whole
+        observe = observe_collapsed if collapsed else observe_whole
         observe(parts, expected=expected, deviating=deviating, sigma=sigma)
     return model
 
@@ -259,37 +257,6 @@ def _sample_spreads(media: Tensor, *, parts: Parts) -> tuple[Tensor, Tensor]:
     return own_log_scale, media * effect_spread
 
 
-def _sample_scales(parts: Parts) -> Tensor:
-    """Log of the factor on the prior sd of each free baseline column, shape (basis,)."""
-    plan, unknowns = parts.scales, {}
-    if plan.trend.any():
-        unknowns["trend_size"] = pm.HalfNormal(
-            "trend_size", TREND_SIZE, dims="smooth", initval=np.full(1, 0.3)
-        )[0]
-        unknowns["trend_length"] = pm.LogNormal(
-            "trend_length",
-            pt.log(pm.Data("trend_length_median", np.full(1, plan.trend_length))),
-            LENGTH_LOG_SD,
-            dims="smooth",
-            initval=np.full(1, plan.trend_length),
-        )[0]
-    if plan.shrunk.any():
-        n = int(plan.shrunk.sum())
-        unknowns["shrinkage"] = pm.HalfStudentT(
-            "shrinkage",
-            nu=3,
-            sigma=pm.Data("shrinkage_scale", np.full(1, plan.shrinkage)),
-            dims="shrunk",
-            initval=np.full(1, plan.shrinkage),
-        )[0]
-        unknowns["local_shrinkage"] = pm.HalfStudentT(
-            "local_shrinkage", nu=3, sigma=1, dims="shrunk_control", initval=np.ones(n)
-        )
-    arrays = {name: pm.Data(name, values) for name, values in plan.list_arrays().items()}
-    scales: Tensor = plan.compute(unknowns, arrays=arrays, xp=pt)
-    return scales
-
-
 def _observe_trials(
     parts: Parts, unknowns: Mapping[str, Tensor], *, whole: Tensor, path: Tensor, size: Tensor
 ) -> None:
@@ -325,86 +292,3 @@ def _observe_trials(
         variance = variance + ((spread * lost) ** 2).sum(axis=0)
     error = pm.Data("trial_lift", trials.lift) - lost.sum(axis=0)
     pm.Potential("trials", -0.5 * (error**2 / variance + pt.log(2 * np.pi * variance)).sum())
-
-
-def _observe_collapsed(
-    parts: Parts, *, expected: Tensor, deviating: tuple[Tensor, Tensor], sigma: Tensor
-) -> None:
-    """The KPI, observed with baseline and effects by geo integrated out."""
-    mean = pm.Data("baseline_mean", parts.mean)
-    fixed, gram = pm.Data("fixed", parts.fixed), pm.Data("gram", parts.gram)
-    n_observed = pm.Data("n_observed", parts.n_observed)
-
-    def logp(
-        value: Tensor,
-        expected: Tensor,
-        own_log_scale: Tensor,
-        media: Tensor,
-        log_scale: Tensor,
-        sigma: Tensor,
-    ) -> Tensor:
-        outputs: Tensor = Collapse()(
-            value - mean - expected, media, fixed, gram, own_log_scale, log_scale, sigma, n_observed
-        )
-        return outputs[0]
-
-    pm.CustomDist(
-        "kpi",
-        expected,
-        *deviating,
-        _sample_scales(parts),
-        sigma,
-        logp=logp,
-        observed=pm.Data("observed_kpi", parts.kpi),
-        signature="(g,t),(d),(g,t,k),(p),(g)->(g,t)",
-    )
-
-
-def _observe_whole(
-    parts: Parts, *, expected: Tensor, deviating: tuple[Tensor, Tensor], sigma: Tensor
-) -> None:
-    """The KPI, observed around a mean in which every coefficient is sampled."""
-    coords = list_coords(parts)
-    standard = pm.Normal(
-        "baseline_standard", 0, 1, dims="basis", initval=np.zeros(len(coords["basis"]))
-    )
-    coefficients = pt.exp(_sample_scales(parts)) * standard
-    shared_part = (pm.Data("common", parts.common) * coefficients).sum(axis=2)
-    mean = pm.Data("baseline_mean", parts.mean) + shared_part + expected
-    if parts.n_geos > 1:
-        n_own, (own_log_scale, media) = len(coords["own"]), deviating
-        own = pm.Normal(
-            "own_standard",
-            0,
-            1,
-            dims=DIMS["own_standard"],
-            initval=np.zeros((parts.n_geos, n_own)),
-        )
-        baseline = pm.Data("deviations", parts.deviations) * pt.exp(own_log_scale)
-        columns: Tensor = pt.concatenate([baseline, media], axis=2)  # type: ignore[no-untyped-call]
-        mean = mean + (columns * own[:, None, :]).sum(axis=2)
-    degrees = pt.ones(1)
-    if parts.family.has_degrees:
-        median, log_sd = DEGREES
-        degrees = pm.LogNormal(
-            "degrees", np.log(median), log_sd, dims="tail", initval=np.full(1, median)
-        )
-    size = pm.Data("kpi_size", parts.data.kpi_mean)[:, None]
-    observed = pm.modelcontext(None)["is_observed"]
-
-    def logp(value: Tensor, mean: Tensor, sigma: Tensor, degrees: Tensor) -> Tensor:
-        density: Tensor = parts.family.compute_log_density(
-            value, mean, sigma=sigma[:, None], size=size, degrees=degrees[0], xp=pt
-        )
-        # in units of the mean KPI, as the collapsed density is
-        return density * observed + pt.log(size) * observed
-
-    pm.CustomDist(
-        "kpi",
-        mean,
-        sigma,
-        degrees,
-        logp=logp,
-        observed=pm.Data("observed_kpi", parts.kpi),
-        signature="(g,t),(g),(k)->(g,t)",
-    )

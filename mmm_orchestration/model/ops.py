@@ -89,7 +89,90 @@ def halve(matrix: Array) -> tuple[Array, float]:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def collapse(  # noqa: PLR0914, PLR0917 - Numba has no keywords, and one equation has many letters
+def _absorb(  # noqa: PLR0917 - Numba has no keywords
+    residual: Array,
+    media: Array,
+    fixed: Array,
+    gram: Array,
+    own_scale: Array,
+    variance: float,
+) -> tuple[Array, Array, Array, Array, Array, float]:
+    """What one geo says of `v` once its own `u` is integrated out, and what its gradients need.
+
+    Returned are `B⁻¹` (column, column), `S = B⁻¹ AᵀZ` (column, basis), `s = B⁻¹ Aᵀr` (column,),
+    `(AᵀZ)ᵀ S` (basis, basis), `Zᵀ Σ⁻¹ r` (basis,), and `½ rᵀA s / σ⁴ - ½ log|B|`.
+    """
+    n_own, n_columns = len(own_scale), len(own_scale) + media.shape[1]
+    n_basis = fixed.shape[1] - n_own
+    by_fixed = residual @ fixed
+    pulled = by_fixed[n_own:] / variance
+    inverse, solved = np.zeros((n_columns, n_columns)), np.zeros((n_columns, n_basis))
+    fitted, lost = np.zeros(n_columns), np.zeros((n_basis, n_basis))
+    gained: Any = 0.0
+    if n_columns:
+        inner, crossed = np.eye(n_columns), np.empty((n_columns, n_basis))
+        by_column = np.empty(n_columns)
+        with_fixed = fixed.T @ media
+        both = np.outer(own_scale, own_scale)
+        inner[:n_own, :n_own] += gram[:n_own, :n_own] * both / variance
+        inner[:n_own, n_own:] += own_scale[:, None] * with_fixed[:n_own] / variance
+        inner[n_own:, :n_own] += inner[:n_own, n_own:].T
+        inner[n_own:, n_own:] += media.T @ media / variance
+        crossed[:n_own] = own_scale[:, None] * gram[:n_own, n_own:]
+        crossed[n_own:] = with_fixed[n_own:].T
+        by_column[:n_own] = own_scale * by_fixed[:n_own]
+        by_column[n_own:] = residual @ media
+        half, log_half = halve(inner)
+        inverse = half.T @ half
+        solved, fitted = inverse @ crossed, inverse @ by_column
+        lost = crossed.T @ solved
+        pulled -= by_column @ solved / variance**2
+        gained = 0.5 * (by_column @ fitted) / variance**2 - log_half
+    return inverse, solved, fitted, lost, pulled, gained
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _pull_geo(  # noqa: PLR0917 - as above
+    residual: Array,
+    media: Array,
+    fixed: Array,
+    own_scale: Array,
+    inverse: Array,
+    solved: Array,
+    fitted: Array,
+    shared: Array,
+    covariance: Array,
+    variance: float,
+) -> tuple[Array, Array, Array]:
+    """The gradients of `collapse` by residual, media and own_log_scale of one geo.
+
+    `inverse`, `solved` and `fitted` are those of `_absorb`, `shared` and `covariance` the mean and
+    covariance of `d v` given the data. With `q = Aᵀ Σ⁻¹ (r - Z shared)`, the gradient by a column
+    of A is `(Σ⁻¹ (r - Z shared)) qᵀ - Σ⁻¹ A + Σ⁻¹ Z covariance Zᵀ Σ⁻¹ A`.
+    """
+    n_own, n_media, n_basis = len(own_scale), media.shape[1], len(shared)
+    onto_fixed = np.zeros(n_own + n_basis)
+    onto_fixed[n_own:] = shared
+    error, to_media, to_own = residual / variance, np.zeros_like(media), np.zeros(n_own)
+    if n_own + n_media:
+        spread = solved @ covariance
+        known = inverse + spread @ solved.T / variance**2
+        pull = (fitted - solved @ shared) / variance
+        to_own += pull[:n_own] ** 2 + np.diag(known)[:n_own] - 1
+        onto_fixed[:n_own] = own_scale * pull[:n_own]
+        error -= (media @ pull[n_own:] + fixed @ onto_fixed) / variance
+        left = np.empty((n_own + n_basis, n_media))
+        left[:n_own] = own_scale[:, None] * known[:n_own, n_own:] / -variance
+        left[n_own:] = spread[n_own:].T / variance**2
+        right = np.ascontiguousarray(known[n_own:, n_own:]) / -variance
+        to_media += fixed @ left + media @ right + np.outer(error, pull[n_own:])
+    else:
+        error -= fixed @ onto_fixed / variance
+    return -error, to_media, to_own
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def collapse(  # noqa: PLR0917 - as above, and one equation has many letters
     residual: Array,
     media: Array,
     fixed: Array,
@@ -109,50 +192,31 @@ def collapse(  # noqa: PLR0914, PLR0917 - Numba has no keywords, and one equatio
         log p = -½ Σ_g (r_gᵀ Σ_g⁻¹ r_g + log|2π Σ_g|) + ½ bᵀ Λ⁻¹ b - ½ log|Λ|,
         Λ = I + d M d,   b = d Σ_g Z_gᵀ Σ_g⁻¹ r_g
 
-    `gram` (geo, own + basis, own + basis) is the fixed columns' own product, so that only products
-    with media (geo, date, channel) and `r` run over the dates; all else is Woodbury's identity with
-    `B_g = I + A_gᵀ A_g / σ_g²`. Rows that are not observed are zero in r, media and fixed;
-    `n_observed` (geo,) counts the others.
+    `gram` (geo, own + basis, own + basis) holds the products of the fixed columns, so that only
+    those with media (geo, date, channel) and `r` run over the dates; all else is Woodbury's
+    identity with `B_g = I + A_gᵀ A_g / σ_g²`. Rows that are not observed are zero in r, media and
+    fixed; `n_observed` (geo,) counts the others.
 
     The value has no dimensions and is minus infinity where the numbers break down; the gradients
     are by residual, media, own_log_scale, log_scale and sigma.
     """
-    n_geos, n_media = len(residual), media.shape[2]
-    n_own, n_basis = len(own_log_scale), len(log_scale)
-    n_columns = n_own + n_media
+    n_geos, n_own, n_basis = len(residual), len(own_log_scale), len(log_scale)
+    n_columns = n_own + media.shape[2]
     own_scale, scale = np.exp(own_log_scale), np.exp(log_scale)
     inverse = np.zeros((n_geos, n_columns, n_columns))
-    solved = np.zeros((n_geos, n_columns, n_basis))
-    fitted = np.zeros((n_geos, n_columns))
+    solved, fitted = np.zeros((n_geos, n_columns, n_basis)), np.zeros((n_geos, n_columns))
     lost = np.zeros((n_geos, n_basis, n_basis))
     precision, pulled = np.zeros((n_basis, n_basis)), np.zeros(n_basis)
-    log_density = 0.0
+    log_density: Any = 0.0
     for g in range(n_geos):
         variance, r = sigma[g] ** 2, residual[g]
-        by_basis = r @ fixed[g]
-        log_density -= 0.5 * (n_observed[g] * np.log(2 * np.pi * variance) + (r @ r) / variance)
-        precision += gram[g, n_own:, n_own:] / variance
-        pulled += by_basis[n_own:] / variance
-        if n_columns:
-            inner, crossed = np.eye(n_columns), np.empty((n_columns, n_basis))
-            by_column = np.empty(n_columns)
-            with_fixed = fixed[g].T @ media[g]
-            inner[:n_own, :n_own] += gram[g, :n_own, :n_own] * np.outer(own_scale, own_scale) / variance
-            inner[:n_own, n_own:] += own_scale[:, None] * with_fixed[:n_own] / variance
-            inner[n_own:, :n_own] += inner[:n_own, n_own:].T
-            inner[n_own:, n_own:] += media[g].T @ media[g] / variance
-            crossed[:n_own] = own_scale[:, None] * gram[g, :n_own, n_own:]
-            crossed[n_own:] = with_fixed[n_own:].T
-            by_column[:n_own] = own_scale * by_basis[:n_own]
-            by_column[n_own:] = r @ media[g]
-            half, log_half = halve(inner)
-            inverse[g] = half.T @ half
-            solved[g] = inverse[g] @ crossed
-            fitted[g] = inverse[g] @ by_column
-            lost[g] = crossed.T @ solved[g]
-            log_density += 0.5 * (by_column @ fitted[g]) / variance**2 - log_half
-            precision -= lost[g] / variance**2
-            pulled -= by_column @ solved[g] / variance**2
+        inverse[g], solved[g], fitted[g], lost[g], own, gained = _absorb(
+            r, media[g], fixed[g], gram[g], own_scale, variance
+        )
+        log_density -= 0.5 * (n_observed[g] * np.log(2 * np.pi * variance) + r @ r / variance)
+        log_density += gained
+        precision += gram[g, n_own:, n_own:] / variance - lost[g] / variance**2
+        pulled += own
     both = np.outer(scale, scale)
     half, log_half = halve(precision * both + np.eye(n_basis))
     covariance = half.T @ half
@@ -167,31 +231,16 @@ def collapse(  # noqa: PLR0914, PLR0917 - Numba has no keywords, and one equatio
     to_scale += standard**2 + np.diag(covariance) - 1
     covariance *= both
     for g in range(n_geos):
-        variance = sigma[g] ** 2
-        onto_fixed = np.zeros(n_own + n_basis)
-        onto_fixed[n_own:] = shared
-        basis_gram = gram[g, n_own:, n_own:] / variance**2
-        trace = n_observed[g] / variance
-        error = residual[g] / variance
-        if n_columns:
-            spread = solved[g] @ covariance
-            known = inverse[g] + spread @ solved[g].T / variance**2
-            pull = (fitted[g] - solved[g] @ shared) / variance
-            to_own += pull[:n_own] ** 2 + np.diag(known)[:n_own] - 1
-            onto_fixed[:n_own] = own_scale * pull[:n_own]
-            left = np.empty((n_own + n_basis, n_media))
-            left[:n_own] = own_scale[:, None] * known[:n_own, n_own:] / -variance
-            left[n_own:] = spread[n_own:].T / variance**2
-            error -= media[g] @ pull[n_own:] / variance
-            right = np.ascontiguousarray(known[n_own:, n_own:]) / -variance
-            to_media[g] = fixed[g] @ left + media[g] @ right
-            trace -= (n_columns - np.trace(inverse[g])) / variance
-            basis_gram -= (lost[g] + solved[g].T @ solved[g]) / variance**3
-        error -= fixed[g] @ onto_fixed / variance
-        if n_columns:
-            to_media[g] += np.outer(error, pull[n_own:])
-        to_residual[g] = -error
-        to_sigma[g] = sigma[g] * (error @ error - trace + (covariance * basis_gram).sum())
+        variance, s = sigma[g] ** 2, solved[g]
+        to_residual[g], to_media[g], own = _pull_geo(
+            residual[g], media[g], fixed[g], own_scale, inverse[g], s, fitted[g], shared,
+            covariance, variance,
+        )  # fmt: skip
+        to_own += own
+        trace = (n_observed[g] - n_columns + np.trace(inverse[g])) / variance
+        squared = gram[g, n_own:, n_own:] / variance**2 - (lost[g] + s.T @ s) / variance**3
+        error = to_residual[g]
+        to_sigma[g] = sigma[g] * (error @ error - trace + (covariance * squared).sum())
     return np.asarray(log_density), to_residual, to_media, to_own, to_scale, to_sigma
 
 

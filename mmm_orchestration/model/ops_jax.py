@@ -7,6 +7,7 @@ Must not: other equations; a test compares the two.
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 from jax.scipy.linalg import cho_solve
@@ -23,7 +24,9 @@ def carry_over(exposure: Array, kernel: Array) -> Array:
     out = jnp.zeros((exposure.shape[0], n_dates, exposure.shape[2]), exposure.dtype)
     for lag in range(n_history + 1):
         out += kernel[lag] * exposure[:, n_history - lag :][:, :n_dates]
-    return out
+    # without it XLA would carry over again wherever the result is used
+    kept: Array = jax.lax.optimization_barrier(out)  # type: ignore[no-untyped-call]
+    return kept
 
 
 def pull_to_kernel(cotangent: Array, exposure: Array, kernel: Array) -> Array:
@@ -46,7 +49,7 @@ def pull_to_exposure(cotangent: Array, exposure: Array, kernel: Array) -> Array:
     return out
 
 
-def collapse(  # noqa: PLR0914, PLR0917 - as PyTensor calls it
+def collapse(  # noqa: PLR0917 - as PyTensor calls it
     residual: Array,
     media: Array,
     fixed: Array,
@@ -57,77 +60,45 @@ def collapse(  # noqa: PLR0914, PLR0917 - as PyTensor calls it
     n_observed: Array,
 ) -> tuple[Array, ...]:
     """As `ops.collapse`, all geos at once."""
-    n_own, n_media = len(own_log_scale), media.shape[2]
+    # without it XLA would work both out again in every product
+    residual, media = jax.lax.optimization_barrier((residual, media))  # type: ignore[no-untyped-call]
+    n_own, n_columns = len(own_log_scale), len(own_log_scale) + media.shape[2]
+    own_scale, scale = jnp.exp(own_log_scale), jnp.exp(log_scale)
     variance = sigma**2
     by_geo, by_matrix = variance[:, None], variance[:, None, None]
-    own_scale, scale = jnp.exp(own_log_scale), jnp.exp(log_scale)
-    # deviations of the baseline get their scale, the basis has its own
-    wide = jnp.concatenate([own_scale, jnp.ones_like(scale)])[:, None]
-    moving = jnp.concatenate([media, residual[:, :, None]], axis=2)
-    with_fixed = wide * jnp.einsum("gtk,gtm->gkm", fixed, moving)
-    with_media = jnp.einsum("gtk,gtm->gkm", media, moving)
-    scaled = gram * (wide * wide.T)
-    between = with_fixed[:, :n_own, :n_media]
-    columns_gram = jnp.block(
-        [
-            [scaled[:, :n_own, :n_own], between],
-            [jnp.swapaxes(between, 1, 2), with_media[:, :, :n_media]],
-        ]
-    )
-    crossed = jnp.concatenate(
-        [scaled[:, :n_own, n_own:], jnp.swapaxes(with_fixed[:, n_own:, :n_media], 1, 2)], axis=1
-    )
-    by_column = jnp.concatenate([with_fixed[:, :n_own, n_media], with_media[:, :, n_media]], axis=1)
+    both = jnp.outer(scale, scale)
     basis_gram = gram[:, n_own:, n_own:]
-    inverse, log_halves = _invert(columns_gram / by_matrix + jnp.eye(n_own + n_media))
+    columns_gram, crossed, by_column, by_basis = _multiply(residual, media, fixed, gram, own_scale)
+    inverse, log_halves = _invert(columns_gram / by_matrix + jnp.eye(n_columns))
     solved = inverse @ crossed
     fitted = jnp.einsum("gkl,gl->gk", inverse, by_column)
-    lost = jnp.swapaxes(crossed, 1, 2) @ solved
+    lost = _turn(crossed) @ solved
     precision = (basis_gram / by_matrix - lost / by_matrix**2).sum(axis=0)
-    pulled = (
-        with_fixed[:, n_own:, n_media] / by_geo
-        - jnp.einsum("gk,gkp->gp", by_column, solved) / by_geo**2
-    ).sum(axis=0)
-    both = jnp.outer(scale, scale)
+    own_pull = jnp.einsum("gk,gkp->gp", by_column, solved) / by_geo**2
+    pulled = (by_basis / by_geo - own_pull).sum(axis=0)
     covariance, log_half = _invert(precision * both + jnp.eye(len(scale)))
     standard = covariance @ (scale * pulled)
     shared = scale * standard
-    log_density = (
-        -0.5 * (n_observed * jnp.log(2 * jnp.pi * variance)).sum()
-        - 0.5 * ((residual**2).sum(axis=1) / variance).sum()
-        + 0.5 * ((by_column * fitted).sum(axis=1) / variance**2).sum()
-        - log_halves.sum()
-        + 0.5 * (pulled * shared).sum()
-        - log_half
-    )
+    explained = (by_column * fitted).sum(axis=1) / variance**2 - (residual**2).sum(
+        axis=1
+    ) / variance
+    noise = n_observed * jnp.log(2 * jnp.pi * variance)
+    log_density = 0.5 * ((explained - noise).sum() + (pulled * shared).sum())
+    log_density -= log_halves.sum() + log_half
     spread = solved @ (covariance * both)
-    known = inverse + spread @ jnp.swapaxes(solved, 1, 2) / by_matrix**2
+    known = inverse + spread @ _turn(solved) / by_matrix**2
     pull = (fitted - solved @ shared) / by_geo
-    onto_basis = jnp.broadcast_to(shared, (len(sigma), len(scale)))
-    left = jnp.concatenate(
-        [
-            known[:, :n_own, n_own:] / -by_matrix,
-            jnp.swapaxes(spread[:, n_own:], 1, 2) / by_matrix**2,
-        ],
-        axis=1,
-    )
-    onto = jnp.concatenate([pull[:, :n_own], onto_basis], axis=1)[:, :, None] / -by_matrix
-    right = known[:, n_own:, n_own:] / -by_matrix
-    onto_media = pull[:, n_own:, None] / -by_matrix
-    moved = jnp.einsum(
-        "gtk,gkm->gtm", fixed, wide * jnp.concatenate([left, onto], axis=2)
-    ) + jnp.einsum("gtk,gkm->gtm", media, jnp.concatenate([right, onto_media], axis=2))
-    error = residual / by_geo + moved[:, :, n_media]
-    diagonal = jnp.diagonal(known, axis1=1, axis2=2)[:, :n_own]
-    trace = (n_observed - n_own - n_media + jnp.trace(inverse, axis1=1, axis2=2)) / variance
-    twice = lost + jnp.swapaxes(solved, 1, 2) @ solved
-    trace -= (covariance * both * (basis_gram / by_matrix**2 - twice / by_matrix**3)).sum(
-        axis=(1, 2)
-    )
+    error, to_media = _pull(
+        residual, media, fixed, own_scale, pull=pull, known=known, spread=spread, shared=shared,
+        variance=variance,
+    )  # fmt: skip
+    trace = (n_observed - n_columns + jnp.trace(inverse, axis1=1, axis2=2)) / variance
+    squared = basis_gram / by_matrix**2 - (lost + _turn(solved) @ solved) / by_matrix**3
+    trace -= (covariance * both * squared).sum(axis=(1, 2))
     gradients = (
         -error,
-        error[:, :, None] * pull[:, None, n_own:] + moved[:, :, :n_media],
-        (pull[:, :n_own] ** 2 + diagonal - 1).sum(axis=0),
+        to_media,
+        (pull[:, :n_own] ** 2 + jnp.diagonal(known, axis1=1, axis2=2)[:, :n_own] - 1).sum(axis=0),
         standard**2 + jnp.diag(covariance) - 1,
         sigma * ((error**2).sum(axis=1) - trace),
     )
@@ -136,6 +107,59 @@ def collapse(  # noqa: PLR0914, PLR0917 - as PyTensor calls it
         jnp.where(is_finite, log_density, -jnp.inf),
         *(jnp.where(is_finite, gradient, 0.0) for gradient in gradients),
     )
+
+
+def _multiply(
+    residual: Array, media: Array, fixed: Array, gram: Array, own_scale: Array
+) -> tuple[Array, Array, Array, Array]:
+    """`AᵀA`, `AᵀZ`, `Aᵀr` and `Zᵀr` of every geo."""
+    n_own, n_media = len(own_scale), media.shape[2]
+    moving = jnp.concatenate([media, residual[:, :, None]], axis=2)
+    with_fixed = jnp.einsum("gtk,gtm->gkm", fixed, moving)
+    with_media = jnp.einsum("gtk,gtm->gkm", media, moving)
+    own = own_scale[:, None] * with_fixed[:, :n_own]
+    deviations = gram[:, :n_own, :n_own] * jnp.outer(own_scale, own_scale)
+    columns_gram = jnp.block(
+        [
+            [deviations, own[:, :, :n_media]],
+            [_turn(own[:, :, :n_media]), with_media[:, :, :n_media]],
+        ]
+    )
+    of_media = _turn(with_fixed[:, n_own:, :n_media])
+    crossed = jnp.concatenate([own_scale[:, None] * gram[:, :n_own, n_own:], of_media], axis=1)
+    by_column = jnp.concatenate([own[:, :, n_media], with_media[:, :, n_media]], axis=1)
+    return columns_gram, crossed, by_column, with_fixed[:, n_own:, n_media]
+
+
+def _pull(
+    residual: Array,
+    media: Array,
+    fixed: Array,
+    own_scale: Array,
+    *,
+    pull: Array,
+    known: Array,
+    spread: Array,
+    shared: Array,
+    variance: Array,
+) -> tuple[Array, Array]:
+    """`Σ⁻¹ (r - Z shared)` and the gradient by media, both products with all columns at once."""
+    n_own, n_media = len(own_scale), media.shape[2]
+    by_matrix = variance[:, None, None]
+    wide = own_scale[:, None] / -by_matrix
+    onto_own = jnp.concatenate([known[:, :n_own, n_own:], pull[:, :n_own, None]], axis=2) * wide
+    of_shared = jnp.broadcast_to(shared[:, None], (len(variance), len(shared), 1)) / -by_matrix
+    onto_basis = jnp.concatenate([_turn(spread[:, n_own:]) / by_matrix**2, of_shared], axis=2)
+    onto_media = jnp.concatenate([known[:, n_own:, n_own:], pull[:, n_own:, None]], axis=2)
+    onto_fixed = jnp.concatenate([onto_own, onto_basis], axis=1)
+    moved = jnp.einsum("gtk,gkm->gtm", fixed, onto_fixed)
+    moved += jnp.einsum("gtk,gkm->gtm", media, onto_media / -by_matrix)
+    error = residual / variance[:, None] + moved[:, :, n_media]
+    return error, error[:, :, None] * pull[:, None, n_own:] + moved[:, :, :n_media]
+
+
+def _turn(matrices: Array) -> Array:
+    return jnp.swapaxes(matrices, -1, -2)
 
 
 def _invert(matrix: Array) -> tuple[Array, Array]:

@@ -27,6 +27,7 @@ from mmm_orchestration.model.flat import (
     lay_out,
 )
 from mmm_orchestration.model.machine import find_hardware, keep_memory
+from mmm_orchestration.model.sample_jax import sample_numpyro
 from mmm_orchestration.model.samplers import Progress, SamplerPlan
 
 Density = Callable[[Array], tuple[float, Array]]
@@ -39,18 +40,10 @@ def sample_posterior(
     """Draws after tuning; the same seed and plan give the same draws on one machine.
 
     `progress` is told, maybe from another thread, how many iterations of all chains are done, and
-    of how many. Raises ModelError when no finite starting point is found, or when the plan names
-    NumPyro and it is not installed.
+    of how many. Raises ModelError when no finite starting point is found.
     """
     if plan.backend == "nutpie":
         return _sample_nutpie(model, plan=plan, progress=progress)
-    try:
-        from mmm_orchestration.model.sample_jax import sample_numpyro
-    except ImportError as error:
-        raise ModelError(
-            f"The sampler 'numpyro' needs a package that is absent: {error.name}",
-            fix="Install mmm-orchestration[gpu], or set model.sampler.backend to nutpie",
-        ) from error
     return sample_numpyro(model, plan=plan, progress=progress)
 
 

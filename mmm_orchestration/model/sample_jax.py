@@ -1,37 +1,81 @@
-"""NUTS on a model of this package through JAX and NumPyro, all chains in step.
+"""NUTS on a model of this package through JAX and NumPyro.
 
-Belongs here: the same flat density as nutpie's, as a function of JAX; whether float32 is enough.
-Must not: a model of its own. Imported only where NumPyro is asked for, since JAX is an extra.
+Belongs here: the same flat density as nutpie's, as a function of JAX; how chains run; whether
+float32 is enough. Must not: a model of its own.
+
+On a CPU every chain is a loop of its own in a thread; XLA holds no lock of the interpreter. On a
+GPU all chains run in step. What is compiled is kept beside PyTensor's own compiled functions.
 """
 
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
 from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pymc as pm
-from numpyro.infer import NUTS
+from numpy.typing import NDArray
+from numpyro.infer.hmc import hmc
+from pymc.model.transform.optimization import freeze_dims_and_data
 from pymc.sampling.jax import get_jaxified_graph
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.configdefaults import config
+from pytensor.graph.replace import clone_replace
+from pytensor.graph.traversal import graph_inputs
+from pytensor.tensor import TensorType
 
 from mmm_orchestration.errors import ModelError
 from mmm_orchestration.model import ops_jax as _registered  # noqa: F401 - PyTensor learns the ops
-from mmm_orchestration.model.flat import Array, Draws, flatten_density, jitter, lay_out
+from mmm_orchestration.model.flat import Array, Draws, Slot, flatten_density, jitter, lay_out
+from mmm_orchestration.model.machine import find_hardware
 from mmm_orchestration.model.samplers import Progress, SamplerPlan
 
-CHUNK = 25
+CHUNK = 50
+REST = "rest"
 MOST_STARTS = 100
 N_CHECKED = 16
 # in nats, and as a share of the gradient's length
 DENSITY_TOLERANCE = 0.05
 GRADIENT_TOLERANCE = 0.01
 
+# chains already use every core
+_ONE_THREAD: dict[str, Any] = {"xla_cpu_multi_thread_eigen": False}
+
 Precision = Literal["float32", "float64"]
-Density = Callable[[Any], tuple[Any, Any]]
+# log density and gradient of a flat vector, given the arrays of the model
+Density = Callable[[Any, Any], tuple[Any, Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """Where the unknowns of each block lie in the flat vector, every place once.
+
+    Unknowns of one channel trade off against each other, so a block of them has a mass matrix
+    with covariances; the `REST` has variances alone.
+    """
+
+    places: Mapping[str, NDArray[np.int64]]
+
+    @property
+    def dense(self) -> list[tuple[str, ...]]:
+        """The blocks with covariances, as NumPyro takes them."""
+        return [(name,) for name in self.places if name != REST]
+
+    def split(self, flat: Any) -> dict[str, Any]:
+        """The blocks of a flat vector."""
+        return {name: flat[own] for name, own in self.places.items()}
+
+    def join(self, parts: Mapping[str, Any]) -> Any:
+        """The flat vector of blocks."""
+        order = np.argsort(np.concatenate(list(self.places.values())))
+        return jnp.concatenate([parts[name] for name in self.places])[order]
 
 
 @dataclass(frozen=True)
@@ -51,8 +95,10 @@ class PrecisionCheck:
         return self.density_error <= DENSITY_TOLERANCE and self.gradient_error <= GRADIENT_TOLERANCE
 
 
-def sample_numpyro(model: pm.Model, *, plan: SamplerPlan, progress: Progress | None) -> Draws:
-    """Draws by NUTS of NumPyro; on the GPU where JAX has one.
+def sample_numpyro(
+    model: pm.Model, *, plan: SamplerPlan, progress: Progress | None, in_step: bool | None = None
+) -> Draws:
+    """Draws by NUTS of NumPyro on the device of the plan; on a GPU all chains run in step.
 
     Raises ModelError when float32 is asked for and is wrong at the start or at the draws.
     """
@@ -61,9 +107,15 @@ def sample_numpyro(model: pm.Model, *, plan: SamplerPlan, progress: Progress | N
     if is_single:
         near = [jitter(start, seed=plan.seed + i) for i in range(N_CHECKED)]
         _refuse_wrong(check_precision(model, points=np.array(near)))
-    with _use(plan.precision):
+    blocks = group_unknowns(model, slots=slots)
+    with _use(plan.precision, device=plan.device):
         flat, is_divergent = _run(
-            build_density(model), start=start, plan=plan, progress=progress or (lambda *_: None)
+            *build_density(model),
+            start=start,
+            blocks=blocks,
+            plan=plan,
+            in_step=plan.device == "gpu" if in_step is None else in_step,
+            progress=progress or (lambda *_: None),
         )
     if is_single:
         every = flat.reshape(-1, flat.shape[2])
@@ -72,27 +124,42 @@ def sample_numpyro(model: pm.Model, *, plan: SamplerPlan, progress: Progress | N
     return Draws({slot.name: slot.take(flat) for slot in slots}, is_divergent=is_divergent)
 
 
-def build_density(model: pm.Model) -> Density:
-    """Log density and gradient of one flat vector as a function of JAX, its data as constants.
+def build_density(model: pm.Model) -> tuple[Density, tuple[Array, ...]]:
+    """Log density and gradient of one flat vector as a function of JAX, and the model's arrays.
 
-    JAX compiles one shape at a time, so the lengths that PyTensor's graph leaves open are fixed.
+    The arrays are its second argument, so what is compiled serves all data of one shape. JAX
+    compiles one shape at a time, so the lengths that PyTensor's graph leaves open are fixed.
     """
-    flat, log_density, gradient = flatten_density(model)
-    evaluate = get_jaxified_graph([flat], [log_density, gradient])
+    fixed = freeze_dims_and_data(model, data=[])
+    flat, log_density, gradient = flatten_density(fixed)
+    shared = [v for v in graph_inputs([log_density, gradient]) if isinstance(v, SharedVariable)]
+    arrays = tuple(v.get_value(borrow=True) for v in shared)  # type: ignore[no-untyped-call]
+    inputs = [
+        TensorType(v.type.dtype, shape=array.shape)(v.name)
+        for v, array in zip(shared, arrays, strict=True)
+    ]
+    outputs = clone_replace(
+        [log_density, gradient],
+        replace=dict(zip(shared, inputs, strict=True)),
+        rebuild_strict=False,
+    )
+    evaluate = get_jaxified_graph([flat, *inputs], outputs)
 
-    def density(x: Any) -> tuple[Any, Any]:
-        value, slope = evaluate(x)
+    def density(x: Any, data: Any) -> tuple[Any, Any]:
+        value, slope = evaluate(x, *data)
         return value, slope
 
-    return density
+    return density, arrays
 
 
 def check_precision(model: pm.Model, *, points: Array) -> PrecisionCheck:
     """float32 against float64 at `points` (point, unknown), on whatever device JAX uses."""
     densities, gradients = {}, {}
+    density, arrays = build_density(model)
     for precision in ("float64", "float32"):
         with _use(precision):
-            evaluated = jax.jit(jax.vmap(build_density(model)))(jnp.asarray(points))
+            evaluate = jax.jit(jax.vmap(density, in_axes=(0, None)))
+            evaluated = evaluate(jnp.asarray(points), _place(arrays))
             densities[precision], gradients[precision] = (
                 np.asarray(values, dtype=float) for values in evaluated
             )
@@ -113,71 +180,151 @@ def _refuse_wrong(check: PrecisionCheck) -> None:
         )
 
 
+def group_unknowns(model: pm.Model, *, slots: Sequence[Slot]) -> Blocks:
+    """One block for each channel with the unknowns that are its own, and one for all others."""
+    channels = model.coords["channel"]
+    by_channel: dict[str, list[int]] = {name: [] for name in channels}
+    rest: list[int] = []
+    for slot in slots:
+        dims = model.named_vars_to_dims[slot.name]
+        labels = model.coords[dims[0]] if len(dims) == 1 else ()
+        for place in range(slot.start, slot.stop):
+            own = by_channel.get(labels[place - slot.start], rest) if labels else rest
+            own.append(place)
+    named = {f"channel_{c}": own for c, own in enumerate(by_channel.values())} | {REST: rest}
+    return Blocks({name: np.array(own, dtype=np.int64) for name, own in named.items() if own})
+
+
 @contextmanager
-def _use(precision: str) -> Iterator[None]:
-    """Within it JAX computes in `precision`; casts to float64 in the graph are then passed over."""
-    with jax.enable_x64(precision == "float64"), warnings.catch_warnings():
+def _use(precision: str, *, device: str | None = None) -> Iterator[None]:
+    """Within it this thread computes in `precision` on the first such device, or on JAX's own.
+
+    Casts to float64 in the graph are passed over.
+    """
+    first = None if device is None else jax.devices(device)[0]
+    with (
+        jax.enable_x64(precision == "float64"),
+        jax.default_device(first),
+        warnings.catch_warnings(),
+    ):
         warnings.filterwarnings("ignore", message="Explicitly requested dtype")
         yield
 
 
 def _run(
-    density: Density, *, start: Array, plan: SamplerPlan, progress: Progress
-) -> tuple[Array, Any]:
+    density: Density,
+    arrays: Sequence[Array],
+    *,
+    start: Array,
+    blocks: Blocks,
+    plan: SamplerPlan,
+    in_step: bool,
+    progress: Progress,
+) -> tuple[Array, NDArray[np.bool_]]:
     """Flat draws (chain, draw, unknown) after tuning, and whether each diverged."""
-    kernel = NUTS(
-        potential_fn=_make_potential(density),
-        target_accept_prob=plan.target_accept,
-        find_heuristic_step_size=True,
-    )
-    keys = jax.random.split(jax.random.PRNGKey(plan.seed), plan.chains)
-    starts = _find_starts(density, start=start, plan=plan)
-    state = kernel.init(keys, plan.tune, init_params=starts, model_args=(), model_kwargs={})
+    _keep_compiled()
+    init, sample = hmc(potential_fn_gen=_make_potentials(density, blocks=blocks), algo="NUTS")
 
-    def step(state: Any, _: None) -> tuple[Any, tuple[Any, Any]]:
-        state = kernel.sample(state, (), {})
-        return state, (state.z, state.diverging)
+    def begin(key: Any, point: Any, data: Any) -> Any:
+        return init(
+            blocks.split(point),
+            plan.tune,
+            dense_mass=blocks.dense,
+            target_accept_prob=plan.target_accept,
+            model_args=(data,),
+            rng_key=key,
+        )
 
-    advance = jax.jit(lambda state: jax.lax.scan(step, state, None, length=CHUNK))
-    n_steps = plan.tune + plan.draws
-    kept = []
-    for i in range(math.ceil(n_steps / CHUNK)):
-        state, (z, diverging) = advance(state)
-        kept.append((np.asarray(z, dtype=float), np.asarray(diverging)))
-        progress(min((i + 1) * CHUNK, n_steps) * plan.chains, n_steps * plan.chains)
-    flat, is_divergent = (
-        np.concatenate(parts)[plan.tune : n_steps].swapaxes(0, 1)
-        for parts in zip(*kept, strict=True)
-    )
-    return flat, is_divergent
+    def advance(state: Any, data: Any) -> Any:
+        def step(state: Any, _: None) -> tuple[Any, tuple[Any, Any]]:
+            state = sample(state, model_args=(data,))
+            return state, (blocks.join(state.z), state.diverging)
+
+        return jax.lax.scan(step, state, None, length=CHUNK)
+
+    data = _place(arrays)
+    options = None if in_step else _ONE_THREAD
+    states = _begin_chains(jax.jit(begin, compiler_options=options), data, start=start, plan=plan)
+    if in_step:
+        states = [jax.tree.map(lambda *own: jnp.stack(own), *states)]
+        move = jax.jit(jax.vmap(advance, in_axes=(0, None)))
+    else:
+        move = jax.jit(advance, compiler_options=options)
+    return _follow(lambda state: move(state, data), states, plan=plan, progress=progress)
 
 
-def _make_potential(density: Density) -> Callable[[Any], Any]:
-    """Minus the log density, with the gradient of PyTensor's graph as its gradient."""
+def _follow(
+    advance: Callable[[Any], Any], states: Sequence[Any], *, plan: SamplerPlan, progress: Progress
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Draws and divergences of all chains; each of `states` is of one chain, or of all in step."""
+    n_steps, lock = plan.tune + plan.draws, Lock()
+    width, done, total = plan.chains // len(states), [0], n_steps * plan.chains
+
+    def follow(state: Any) -> tuple[Array, NDArray[np.bool_]]:
+        kept = []
+        with _use(plan.precision, device=plan.device):
+            for i in range(math.ceil(n_steps / CHUNK)):
+                state, (z, diverging) = advance(state)
+                kept.append((np.asarray(z, dtype=float), np.asarray(diverging)))
+                with lock:
+                    done[0] += width * min(CHUNK, n_steps - i * CHUNK)
+                    progress(done[0], total)
+        draws, ends = zip(*kept, strict=True)
+        flat = np.concatenate(draws, axis=-2)
+        return flat.reshape(width, -1, flat.shape[-1]), np.concatenate(ends, axis=-1).reshape(
+            width, -1
+        )
+
+    with ThreadPoolExecutor(min(len(states), find_hardware().n_cores)) as pool:
+        flat, diverged = zip(*pool.map(follow, states), strict=True)
+    kept = slice(plan.tune, n_steps)
+    return np.concatenate(flat)[:, kept], np.concatenate(diverged)[:, kept]
+
+
+def _make_potentials(density: Density, *, blocks: Blocks) -> Callable[[Any], Callable[[Any], Any]]:
+    """From arrays to minus the log density of blocks; its gradient is that of PyTensor's graph."""
 
     @jax.custom_vjp
-    def potential(x: Any) -> Any:
-        return -density(x)[0]
+    def potential(x: Any, data: Any) -> Any:
+        return -density(x, data)[0]
 
-    def forward(x: Any) -> tuple[Any, Any]:
-        value, gradient = density(x)
+    def forward(x: Any, data: Any) -> tuple[Any, Any]:
+        value, gradient = density(x, data)
         return -value, -gradient
 
-    def backward(gradient: Any, cotangent: Any) -> tuple[Any]:
-        return (cotangent * gradient,)
+    def backward(gradient: Any, cotangent: Any) -> tuple[Any, None]:
+        return cotangent * gradient, None
 
     potential.defvjp(forward, backward)
-    return potential
+    return lambda data: lambda parts: potential(blocks.join(parts), data)
 
 
-def _find_starts(density: Density, *, start: Array, plan: SamplerPlan) -> Any:
-    """A finite starting point of each chain, shape (chain, unknown), by seed."""
-    evaluate = jax.jit(density)
-    found: list[Array] = []
+def _begin_chains(
+    begin: Callable[[Any, Any, Any], Any], data: Any, *, start: Array, plan: SamplerPlan
+) -> list[Any]:
+    """The state of each chain at a finite starting point, by seed."""
+    keys = jax.random.split(jax.random.PRNGKey(plan.seed), plan.chains)
+    found: list[Any] = []
     for i in range(MOST_STARTS * plan.chains):
-        point = jitter(start, seed=plan.seed + i)
-        if np.isfinite(np.asarray(evaluate(jnp.asarray(point))[0])):
-            found.append(point)
+        point = jnp.asarray(jitter(start, seed=plan.seed + i))
+        state = begin(keys[len(found)], point, data)
+        if np.isfinite(float(state.potential_energy)):
+            found.append(state)
         if len(found) == plan.chains:
-            return jnp.asarray(np.array(found))
+            return found
     raise ModelError("The density is not finite where the chains start", got=len(found))
+
+
+def _place(arrays: Sequence[Array]) -> tuple[Any, ...]:
+    """The arrays as JAX holds them, floating ones in its precision."""
+    return tuple(jnp.asarray(own) for own in arrays)
+
+
+def _keep_compiled() -> None:
+    """Lets JAX keep what it compiles on disk."""
+    folder = str(Path(config.base_compiledir) / "jax")
+    for name, value in (
+        ("jax_compilation_cache_dir", folder),
+        ("jax_persistent_cache_min_compile_time_secs", 0.1),
+    ):
+        jax.config.update(name, value)  # type: ignore[no-untyped-call]

@@ -12,12 +12,14 @@ from mmm_orchestration.model.machine import Hardware
 from mmm_orchestration.model.parts import Parts
 from mmm_orchestration.project import Sampler
 
-# below this many cells a GPU waits for its own calls longer than a CPU computes
-GPU_CELLS = 100_000
+# below this many cells XLA compiles and samples on a CPU faster than Numba compiles, and a GPU
+# waits for its own calls longer than a CPU computes
+LARGE_CELLS = 100_000
 GPU_CHAINS = 16
 LEAST_DRAWS = 100
 
 Backend = Literal["nutpie", "numpyro"]
+Device = Literal["cpu", "gpu"]
 # told how many iterations of all chains are done, and of how many
 Progress = Callable[[int, int], None]
 
@@ -44,6 +46,7 @@ class SamplerPlan:
     """How a model is sampled, and why, in sentences."""
 
     backend: Backend
+    device: Device
     chains: int
     draws: int
     tune: int
@@ -77,19 +80,20 @@ def measure_size(parts: Parts) -> Size:
 
 
 def choose_sampler(size: Size, *, sampler: Sampler, hardware: Hardware) -> SamplerPlan:
-    """Nutpie on a CPU; NumPyro where JAX sees a GPU and the model is large, or where it is asked.
+    """NumPyro for a small model; for a large one NumPyro on a GPU, nutpie where there is none.
 
     On a GPU many chains run in step, so there are more of them and each is shorter; the draws of
     all together stay as many as the project asks for.
     """
-    backend, why = _choose_backend(size, sampler=sampler, hardware=hardware)
+    backend, device, why = _choose_backend(size, sampler=sampler, hardware=hardware)
     chains, draws, reasons = sampler.chains, sampler.draws, [why]
-    if backend == "numpyro" and hardware.gpu is not None and chains < GPU_CHAINS:
+    if device == "gpu" and chains < GPU_CHAINS:
         draws = max(LEAST_DRAWS, math.ceil(draws * chains / GPU_CHAINS))
         chains = GPU_CHAINS
         reasons.append(f"{chains} chains of {draws} draws run in step on the GPU.")
     return SamplerPlan(
         backend=backend,
+        device=device,
         chains=chains,
         draws=draws,
         tune=sampler.tune,
@@ -100,13 +104,20 @@ def choose_sampler(size: Size, *, sampler: Sampler, hardware: Hardware) -> Sampl
     )
 
 
-def _choose_backend(size: Size, *, sampler: Sampler, hardware: Hardware) -> tuple[Backend, str]:
-    """The backend and the sentence that says why."""
-    if sampler.backend != "auto":
-        return sampler.backend, f"The project asks for {sampler.backend}."
-    if hardware.gpu is None:
-        return "nutpie", "JAX sees no GPU, and on a CPU nutpie is the fastest."
+def _choose_backend(
+    size: Size, *, sampler: Sampler, hardware: Hardware
+) -> tuple[Backend, Device, str]:
+    """The backend, its device, and the sentence that says why."""
     cells = f"{size.n_cells:,} cells"
-    if size.n_cells < GPU_CELLS:
-        return "nutpie", f"With {cells} the model is too small for the GPU {hardware.gpu}."
-    return "numpyro", f"With {cells} the model is large enough for the GPU {hardware.gpu}."
+    is_small = size.n_cells < LARGE_CELLS
+    device: Device = "cpu" if is_small or hardware.gpu is None else "gpu"
+    if sampler.backend == "nutpie":
+        return "nutpie", "cpu", "The project asks for nutpie."
+    if sampler.backend == "numpyro":
+        return "numpyro", device, "The project asks for numpyro."
+    if is_small:
+        return "numpyro", "cpu", f"With {cells} the model is small, and JAX compiles it fastest."
+    if device == "gpu":
+        return "numpyro", "gpu", f"With {cells} the model is large: for the GPU {hardware.gpu}."
+    why = f"With {cells} the model is large, and JAX sees no GPU: nutpie with Numba is fastest."
+    return "nutpie", "cpu", why

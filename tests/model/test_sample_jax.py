@@ -10,7 +10,12 @@ from mmm_orchestration.model.flat import jitter, lay_out
 from mmm_orchestration.model.graph import build_model
 from mmm_orchestration.model.machine import Hardware
 from mmm_orchestration.model.sample import compile_density, sample_posterior
-from mmm_orchestration.model.sample_jax import build_density, check_precision
+from mmm_orchestration.model.sample_jax import (
+    build_density,
+    check_precision,
+    group_unknowns,
+    sample_numpyro,
+)
 from mmm_orchestration.model.samplers import Size, choose_sampler
 from mmm_orchestration.project import Sampler
 
@@ -30,8 +35,10 @@ def test_both_backends_have_one_density() -> None:
     model = build_model(world.prepare(), project=world.project)
     start, _ = lay_out(model)
     points = np.array([jitter(start, seed=i) for i in range(3)])
+    build, arrays = build_density(model)
     with jax.enable_x64(True):
-        values, gradients = jax.vmap(build_density(model))(points)
+        data = tuple(map(jax.numpy.asarray, arrays))
+        values, gradients = jax.vmap(build, in_axes=(0, None))(points, data)
     density = compile_density(model)
     for point, value, gradient in zip(points, values, gradients, strict=True):
         wanted, slope = density(point)
@@ -69,12 +76,38 @@ def test_float32_is_judged(n_periods: int, noise: float, is_right: bool) -> None
 
 
 def test_the_sampler_follows_size_and_hardware() -> None:
-    """Only a large model on a GPU goes to NumPyro, with as many draws in more chains."""
+    """A small model is sampled by NumPyro on the CPU; a large one on a GPU, or else by nutpie."""
     sampler = Sampler()
+    for hardware in (CPU, GPU):
+        small = choose_sampler(SMALL, sampler=sampler, hardware=hardware)
+        assert (small.backend, small.device, small.chains) == ("numpyro", "cpu", 4)
     assert choose_sampler(LARGE, sampler=sampler, hardware=CPU).backend == "nutpie"
-    assert choose_sampler(SMALL, sampler=sampler, hardware=GPU).backend == "nutpie"
     plan = choose_sampler(LARGE, sampler=sampler, hardware=GPU)
-    assert (plan.backend, plan.chains, plan.draws) == ("numpyro", 16, 250)
-    asked = choose_sampler(SMALL, sampler=Sampler(backend="numpyro"), hardware=CPU)
-    assert (asked.backend, asked.chains) == ("numpyro", 4)
-    assert asked.reasons == ("The project asks for numpyro.",)
+    assert (plan.backend, plan.device, plan.chains, plan.draws) == ("numpyro", "gpu", 16, 250)
+    asked = choose_sampler(SMALL, sampler=Sampler(backend="nutpie"), hardware=CPU)
+    assert (asked.backend, asked.reasons) == ("nutpie", ("The project asks for nutpie.",))
+
+
+def test_chains_in_step_draw_from_the_same_posterior() -> None:
+    """Chains run in step, as on a GPU, have the means of chains run one by one."""
+    world = make_random_world()
+    model = build_model(world.prepare(), project=world.project)
+    sampler = Sampler(draws=500, tune=300, chains=2)
+    alone = choose_sampler(SMALL, sampler=sampler, hardware=CPU)
+    means = []
+    for is_vectorised in (False, True):
+        drawn = sample_numpyro(model, plan=alone, progress=None, in_step=is_vectorised)
+        means.append(np.log(drawn.values["share"]).mean(axis=(0, 1)))
+    assert means[0] == pytest.approx(means[1], abs=0.1)
+
+
+def test_each_channel_is_a_block_of_its_unknowns() -> None:
+    """Every unknown lies in one block, and blocks put together are the flat vector again."""
+    world = make_random_world()
+    model = build_model(world.prepare(), project=world.project)
+    start, slots = lay_out(model)
+    blocks = group_unknowns(model, slots=slots)
+    n_channels = len(model.coords["channel"])
+    assert len(blocks.dense) == n_channels
+    assert len({len(blocks.places[name]) for (name,) in blocks.dense}) == 1
+    assert np.asarray(blocks.join(blocks.split(start))) == pytest.approx(start)
