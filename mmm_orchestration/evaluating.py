@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmm_orchestration.examining import examine_before
 from mmm_orchestration.home import Home
 from mmm_orchestration.training import load_passed, read_snapshot
 
@@ -38,12 +39,17 @@ def forecast(
     n_folds: int | None = None,
     horizon: int | None = None,
 ) -> "CrossValidation":
-    """Rolling-origin forecasts on the accepted days."""
+    """Rolling-origin forecasts on the accepted days.
+
+    Raises ModelError at a critical finding on them.
+    """
     from mmm_orchestration.evaluation.backtest import cross_validate
     from mmm_orchestration.evaluation.folds import N_FOLDS
 
+    data = read_snapshot(lake, project=project).data
+    examine_before(data, project=project, say=say)
     return cross_validate(
-        read_snapshot(lake, project=project).data,
+        data,
         project=project,
         n_folds=n_folds or N_FOLDS,
         horizon=horizon,
@@ -73,11 +79,16 @@ def evaluate(
 
 
 def search_project(home: Home, *, budget: float, say: Callable[[str], None]) -> "SearchResult":
-    """The search on the accepted days; its tries are kept beside mmm.yaml and not repeated."""
+    """The search on the accepted days; its tries are kept beside mmm.yaml and not repeated.
+
+    Raises ModelError at a critical finding on the days.
+    """
     from mmm_orchestration.evaluation.search import search
 
+    data = read_snapshot(home.open_lake(), project=home.project).data
+    examine_before(data, project=home.project, say=say)
     return search(
-        read_snapshot(home.open_lake(), project=home.project).data,
+        data,
         project=home.project,
         budget=budget,
         folder=home.base / SEARCHES,
