@@ -3,7 +3,7 @@
 import dagster as dg
 
 from mmm_orchestration.evaluating import forecast
-from mmm_orchestration.inspection import list_gold
+from mmm_orchestration.inspection import list_extra, list_gold
 from mmm_orchestration.metadata import describe_forecasts
 from mmm_orchestration.project import Project
 from mmm_orchestration.resources import LakeResource
@@ -16,7 +16,7 @@ def build_cross_validation_asset(project: Project) -> dg.AssetsDefinition:
         name="cross_validation",
         description="Rolling-origin cross-validation: the model is fitted on the days before each "
         "of four origins and forecasts the eight weeks after it, with media and controls known.",
-        deps=[contract.name for contract in list_gold(project)],
+        deps=[contract.name for contract in (*list_gold(project), *list_extra(project))],
         group_name="evaluation",
         owners=["team:analytics"],
         kinds={"pymc"},
