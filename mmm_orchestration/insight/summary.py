@@ -34,7 +34,7 @@ from mmm_orchestration.insight.rollups import (
 )
 from mmm_orchestration.model.data import ModelData
 from mmm_orchestration.model.posterior import Posterior
-from mmm_orchestration.model.priors import describe_prior, get_prior
+from mmm_orchestration.model.priors import get_prior
 
 MOSTLY_COME = 0.9
 
@@ -105,7 +105,7 @@ def summarise_channels(posterior: Posterior, *, parts: Contributions) -> tuple[C
         channels=data.channels,
         total=parts.total,
         kpi_total=float(data.kpi_total.sum()),
-        prior_log_sd=np.array([describe_prior(p)[1] for p in priors]),
+        prior_log_sd=np.array([p.log_sd for p in priors]),
         is_on=(data.exposure.sum(axis=1) > 0).mean(axis=0),
         roi=roi,
     )

@@ -11,12 +11,11 @@ from typing import Literal
 import holidays as holidays_package
 import numpy as np
 
+from mmm_orchestration.days import DAYS_PER_YEAR
 from mmm_orchestration.model.data import Array, ModelData
 from mmm_orchestration.model.smooth import build_columns, count_columns
 from mmm_orchestration.project import EventShape, Holidays, Project, Sign, Trend
 from mmm_orchestration.project.values import BaselineValue
-
-DAYS_PER_YEAR = 365.25
 
 DAYS_PER_MONTH = DAYS_PER_YEAR / 12
 

@@ -4,6 +4,7 @@ Belongs here: what a project may declare and the checks that need the file alone
 Must not: reading data, Dagster, defaults that guess currency, tax or time zone.
 """
 
+from mmm_orchestration.project.beliefs import Prior, PriorSource, UnknownPrior
 from mmm_orchestration.project.declaration import (
     Alerts,
     Break,
@@ -17,11 +18,8 @@ from mmm_orchestration.project.declaration import (
     Kpi,
     LakeSettings,
     ModelSpec,
-    Prior,
-    PriorSource,
     Project,
     Sampler,
-    UnknownPrior,
 )
 from mmm_orchestration.project.reading import content_hash, load_project, parse_project
 from mmm_orchestration.project.sources import (

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from mmm_orchestration.errors import ProjectError, nearest
+from mmm_orchestration.project.beliefs import Prior, PriorSource, UnknownPrior
 from mmm_orchestration.project.mistakes import mistake, unknown
 from mmm_orchestration.project.sources import Source
 from mmm_orchestration.project.values import (
@@ -23,7 +24,6 @@ from mmm_orchestration.project.values import (
     MediaMeasure,
     Order,
     Positive,
-    PriorOf,
     Shrinkage,
     Sign,
     Slug,
@@ -91,47 +91,6 @@ class ChannelRule(Strict):
 
     source: Slug
     campaign: str = "*"
-
-
-class Prior(Strict):
-    """What is believed of a channel before the data, log-normal.
-
-    `of` share is of the KPI, contribution is KPI units of the whole range, the returns are money
-    (or units) per unit of spend.
-    """
-
-    of: PriorOf = "share"
-    median: Positive
-    upper: Positive = Field(description="95 % of the belief lies below this value")
-
-    @model_validator(mode="after")
-    def _is_ordered(self) -> Self:
-        if self.upper <= self.median:
-            raise mistake("'upper' must be greater than 'median'", key="upper")
-        if self.of == "share" and self.upper >= 1:
-            raise mistake("a share of the KPI lies below 1", key="upper", got=self.upper)
-        return self
-
-
-class UnknownPrior(Strict):
-    """What is believed of an unknown of carry-over or saturation, log-normal."""
-
-    median: Positive
-    upper: Positive = Field(description="95 % of the belief lies below this value")
-
-    @model_validator(mode="after")
-    def _is_ordered(self) -> Self:
-        if self.upper <= self.median:
-            raise mistake("'upper' must be greater than 'median'", key="upper")
-        return self
-
-
-class PriorSource(Strict):
-    """The saved posterior whose knowledge the priors hold."""
-
-    version: str
-    first: Day
-    last: Day
 
 
 class Channel(Strict):
