@@ -119,7 +119,7 @@ def find_two_answers(fitted: Fitted, *, limits: Thresholds) -> Iterator[Finding]
 
 
 def find_modes(draws: Array, *, limits: Thresholds) -> tuple[float, float, float] | None:
-    """The two modes of positive `draws` with the deepest valley between, and its height.
+    """The two modes of positive `draws` (draw,) with the deepest valley between, and its height.
 
     A kernel density of the logarithms, Silverman's width; the height is relative to the lower
     mode. None where there is one mode, or the smaller holds too few draws.

@@ -140,7 +140,7 @@ def compute_carry_over_days(posterior: Posterior) -> Array:
 
 
 def build_series(posterior: Posterior, *, parts: Contributions) -> ContributionSeries:
-    """The KPI over time, taken apart."""
+    """The KPI over time, taken apart: all geos together, where they are observed."""
     data = posterior.data
     return ContributionSeries(
         periods=data.periods,

@@ -52,7 +52,11 @@ def build_strength_priors(data: ModelData, *, project: Project) -> StrengthPrior
 
 
 def find_share_factor(prior: Prior, *, data: ModelData, channel: int, project: Project) -> float:
-    """The share of the KPI that one unit of what the prior is of amounts to."""
+    """The share of the KPI that one unit of what the prior is of amounts to.
+
+    `channel` is a position. Raises ModelError where a return is believed of a channel without
+    spend.
+    """
     if prior.of == "share":
         return 1.0
     total = float(np.nansum(data.kpi))

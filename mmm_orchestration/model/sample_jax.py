@@ -54,7 +54,8 @@ class PrecisionCheck:
 def sample_numpyro(model: pm.Model, *, plan: SamplerPlan, progress: Progress | None) -> Draws:
     """Draws by NUTS of NumPyro; on the GPU where JAX has one.
 
-    Raises ModelError when float32 is asked for and is wrong at the start or at the draws.
+    Hoffman and Gelman (2014), iterated as by Phan, Pradhan and Jankowiak (2019). Raises ModelError
+    when float32 is asked for and is wrong at the start or at the draws.
     """
     start, slots = lay_out(model)
     is_single = plan.precision == "float32"
