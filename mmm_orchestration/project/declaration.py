@@ -335,7 +335,7 @@ class Project(Strict):
         return self
 
     def source(self, name: str) -> Source:
-        """The source called `name`."""
+        """The source called `name`, or ProjectError with those there are."""
         for source in self.sources:
             if source.name == name:
                 return source
