@@ -18,7 +18,10 @@ from mmm_orchestration.model.recover import NUDGE
 from mmm_orchestration.project import Project
 from mmm_orchestration.transforms.plan import ChannelUnknown, TransformPlan
 
-EFFECT_SPREAD = 0.3
+# median and log-sd of how far the effect of a channel differs by geo, 6 to 65 % of it: where one
+# geo is known far better than all others, a spread near zero ties the share to that geo alone, and
+# no step size fits both that neck and the rest
+EFFECT_SPREAD = (0.2, 0.6)
 BASELINE_SPREAD = 0.5
 PATH_SIZE = 0.3
 SYNERGY_SD = 0.02
@@ -81,10 +84,10 @@ def build_graph(parts: Parts, *, is_collapsed: bool | None = None) -> pm.Model:
         )
         expected = media.sum(axis=2) + _sample_signed(parts)
         expected = expected + _sample_synergies(parts, response * seen, weight=weight)
-        columns = _list_columns(media, parts=parts)
+        deviating = _sample_spreads(media, parts=parts)
         _observe_trials(parts, unknowns, whole=response * path * size, path=path, size=size)
         observe = _observe_collapsed if collapsed else _observe_whole
-        observe(parts, expected=expected, columns=columns, sigma=sigma)
+        observe(parts, expected=expected, deviating=deviating, sigma=sigma)
     return model
 
 
@@ -235,24 +238,25 @@ def _sample_synergies(parts: Parts, response: Tensor, *, weight: Tensor) -> Tens
     return (product * (sampled / (product * weight).sum(axis=(0, 1)))).sum(axis=2)
 
 
-def _list_columns(media: Tensor, *, parts: Parts) -> Tensor:
-    """The columns whose coefficients differ by geo, shape (geo, date, column).
+def _sample_spreads(media: Tensor, *, parts: Parts) -> tuple[Tensor, Tensor]:
+    """How far geos differ: the log scale of the baseline's deviations, and those of the effects.
 
-    Deviations of the baseline first, then of the effects; none nationally.
+    The former has shape (deviation,), the latter (geo, date, channel); both empty nationally.
     """
     if parts.n_geos == 1:
-        return pt.zeros((media.shape[0], media.shape[1], 0))
+        return pt.zeros((0,)), pt.zeros((media.shape[0], media.shape[1], 0))
     n = len(parts.data.channels)
-    effect_spread = pm.HalfNormal(
-        "effect_spread", EFFECT_SPREAD, dims="channel", initval=np.full(n, 0.1)
+    median, log_sd = EFFECT_SPREAD
+    effect_spread = pm.LogNormal(
+        "effect_spread", np.log(median), log_sd, dims="channel", initval=np.full(n, median)
     )
     baseline_spread = pm.HalfNormal(
         "baseline_spread", BASELINE_SPREAD, dims="spread", initval=np.full(2, 0.2)
     )
     is_intercept = pm.Data("is_intercept", parts.is_intercept)
-    wide = is_intercept * baseline_spread[0] + (1 - is_intercept) * baseline_spread[1]
-    deviations = pm.Data("deviations", parts.deviations) * wide
-    return pt.concatenate([deviations, media * effect_spread], axis=2)  # type: ignore[no-untyped-call]
+    log_spread = pt.log(baseline_spread)
+    own_log_scale = is_intercept * log_spread[0] + (1 - is_intercept) * log_spread[1]
+    return own_log_scale, media * effect_spread
 
 
 def _sample_scales(parts: Parts) -> Tensor:
@@ -323,32 +327,42 @@ def _observe_trials(
     pm.Potential("trials", -0.5 * (error**2 / variance + pt.log(2 * np.pi * variance)).sum())
 
 
-def _observe_collapsed(parts: Parts, *, expected: Tensor, columns: Tensor, sigma: Tensor) -> None:
+def _observe_collapsed(
+    parts: Parts, *, expected: Tensor, deviating: tuple[Tensor, Tensor], sigma: Tensor
+) -> None:
     """The KPI, observed with baseline and effects by geo integrated out."""
     mean = pm.Data("baseline_mean", parts.mean)
-    common, gram = pm.Data("common", parts.common), pm.Data("gram", parts.gram)
+    fixed, gram = pm.Data("fixed", parts.fixed), pm.Data("gram", parts.gram)
     n_observed = pm.Data("n_observed", parts.n_observed)
 
     def logp(
-        value: Tensor, expected: Tensor, columns: Tensor, log_scale: Tensor, sigma: Tensor
+        value: Tensor,
+        expected: Tensor,
+        own_log_scale: Tensor,
+        media: Tensor,
+        log_scale: Tensor,
+        sigma: Tensor,
     ) -> Tensor:
-        residual = value - mean - expected
-        outputs: Tensor = Collapse()(residual, columns, common, gram, log_scale, sigma, n_observed)
+        outputs: Tensor = Collapse()(
+            value - mean - expected, media, fixed, gram, own_log_scale, log_scale, sigma, n_observed
+        )
         return outputs[0]
 
     pm.CustomDist(
         "kpi",
         expected,
-        columns,
+        *deviating,
         _sample_scales(parts),
         sigma,
         logp=logp,
         observed=pm.Data("observed_kpi", parts.kpi),
-        signature="(g,t),(g,t,k),(p),(g)->(g,t)",
+        signature="(g,t),(d),(g,t,k),(p),(g)->(g,t)",
     )
 
 
-def _observe_whole(parts: Parts, *, expected: Tensor, columns: Tensor, sigma: Tensor) -> None:
+def _observe_whole(
+    parts: Parts, *, expected: Tensor, deviating: tuple[Tensor, Tensor], sigma: Tensor
+) -> None:
     """The KPI, observed around a mean in which every coefficient is sampled."""
     coords = list_coords(parts)
     standard = pm.Normal(
@@ -358,13 +372,16 @@ def _observe_whole(parts: Parts, *, expected: Tensor, columns: Tensor, sigma: Te
     shared_part = (pm.Data("common", parts.common) * coefficients).sum(axis=2)
     mean = pm.Data("baseline_mean", parts.mean) + shared_part + expected
     if parts.n_geos > 1:
+        n_own, (own_log_scale, media) = len(coords["own"]), deviating
         own = pm.Normal(
             "own_standard",
             0,
             1,
             dims=DIMS["own_standard"],
-            initval=np.zeros((parts.n_geos, len(coords["own"]))),
+            initval=np.zeros((parts.n_geos, n_own)),
         )
+        baseline = pm.Data("deviations", parts.deviations) * pt.exp(own_log_scale)
+        columns: Tensor = pt.concatenate([baseline, media], axis=2)  # type: ignore[no-untyped-call]
         mean = mean + (columns * own[:, None, :]).sum(axis=2)
     degrees = pt.ones(1)
     if parts.family.has_degrees:

@@ -22,7 +22,7 @@ Node = Apply[Any]
 # a symbolic array; PyTensor leaves the types of its operations open
 Tensor = Any
 
-_CACHE = 2
+_CACHE = 3
 
 
 @njit(cache=True, nogil=True)
@@ -88,131 +88,111 @@ def halve(matrix: Array) -> tuple[Array, float]:
     return inverse, log_half
 
 
-@njit(cache=True, nogil=True)
-def _pull_geo(  # noqa: PLR0917 - Numba has no keywords
-    own: Array,
-    common: Array,
-    weighted: Array,
-    inverse: Array,
-    crossed: Array,
-    shared: Array,
-    covariance: Array,
-    sigma: float,
-    n_observed: float,
-) -> tuple[Array, Array, float]:
-    """The gradients of `collapse` by residual, columns and sigma of one geo.
-
-    `weighted` is Σ_g⁻¹ r_g, `inverse` (I + A_gᵀ A_g / σ_g²)⁻¹, `crossed` A_gᵀ Z_g, `shared` and
-    `covariance` the mean and covariance of D v given the data.
-    """
-    variance = sigma**2
-    basis = common / variance
-    trace = n_observed / variance
-    n_columns = own.shape[1]
-    if n_columns:
-        solved = inverse @ crossed
-        basis -= own @ solved / variance**2
-        trace -= (n_columns - np.trace(inverse)) / variance
-    error = weighted - basis @ shared
-    spread = basis @ covariance
-    trace -= (spread * basis).sum()
-    to_columns = np.zeros_like(own)
-    if n_columns:
-        to_columns += np.outer(error, error @ own)
-        to_columns -= own @ inverse / variance
-        to_columns += spread @ (solved.T / variance)
-    return -error, to_columns, sigma * ((error**2).sum() - trace)
-
-
-@njit(cache=True, nogil=True)
-def collapse(  # noqa: PLR0917 - Numba has no keywords
+@njit(cache=True, nogil=True, error_model="numpy")
+def collapse(  # noqa: PLR0914, PLR0917 - Numba has no keywords, and one equation has many letters
     residual: Array,
-    columns: Array,
-    common: Array,
+    media: Array,
+    fixed: Array,
     gram: Array,
+    own_log_scale: Array,
     log_scale: Array,
     sigma: Array,
     n_observed: Array,
-) -> tuple[float, Array, Array, Array, Array]:
-    """The collapsed log density and its gradients by residual, columns, log_scale and sigma.
+) -> tuple[Array, Array, Array, Array, Array, Array]:
+    """The collapsed log density and its gradients.
 
-    With `r` residual (geo, date), `A` columns (geo, date, column), `Z` common (geo, date, basis),
-    `D` the diagonal of exp(log_scale) (basis,), `u_g ~ N(0, I)`, `v ~ N(0, I)` shared by the geos
-    and noise `sigma` (geo,):
+    With `r` residual (geo, date), `D` (geo, date, own) and `Z` (geo, date, basis) the columns of
+    `fixed`, `w` and `d` the diagonals of exp(own_log_scale) (own,) and exp(log_scale) (basis,),
+    `A = [D w, media]`, `u_g ~ N(0, I)`, `v ~ N(0, I)` shared by the geos, noise `sigma` (geo,):
 
-        r_g = A_g u_g + Z_g D v + ε_g,   Σ_g = σ_g² I + A_g A_gᵀ,   M = Σ_g Z_gᵀ Σ_g⁻¹ Z_g
+        r_g = A_g u_g + Z_g d v + ε_g,   Σ_g = σ_g² I + A_g A_gᵀ,   M = Σ_g Z_gᵀ Σ_g⁻¹ Z_g
         log p = -½ Σ_g (r_gᵀ Σ_g⁻¹ r_g + log|2π Σ_g|) + ½ bᵀ Λ⁻¹ b - ½ log|Λ|,
-        Λ = I + D M D,   b = D Σ_g Z_gᵀ Σ_g⁻¹ r_g,   ∂ log p / ∂ log D_jj = (Λ⁻¹b)_j² + Λ⁻¹_jj - 1
+        Λ = I + d M d,   b = d Σ_g Z_gᵀ Σ_g⁻¹ r_g
 
-    `gram` (geo, basis, basis) is Z_gᵀ Z_g. Rows that are not observed are zero in r, A and Z;
-    `n_observed` (geo,) counts the others. Minus infinity where the numbers break down.
+    `gram` (geo, own + basis, own + basis) is the fixed columns' own product, so that only products
+    with media (geo, date, channel) and `r` run over the dates; all else is Woodbury's identity with
+    `B_g = I + A_gᵀ A_g / σ_g²`. Rows that are not observed are zero in r, media and fixed;
+    `n_observed` (geo,) counts the others.
+
+    The value has no dimensions and is minus infinity where the numbers break down; the gradients
+    are by residual, media, own_log_scale, log_scale and sigma.
     """
-    n_geos, n_dates = residual.shape
-    n_columns, n_basis = columns.shape[2], common.shape[2]
+    n_geos, n_media = len(residual), media.shape[2]
+    n_own, n_basis = len(own_log_scale), len(log_scale)
+    n_columns = n_own + n_media
+    own_scale, scale = np.exp(own_log_scale), np.exp(log_scale)
     inverse = np.zeros((n_geos, n_columns, n_columns))
-    crossed = np.zeros((n_geos, n_columns, n_basis))
-    weighted = np.zeros((n_geos, n_dates))
-    scale = np.exp(log_scale)
+    solved = np.zeros((n_geos, n_columns, n_basis))
+    fitted = np.zeros((n_geos, n_columns))
+    lost = np.zeros((n_geos, n_basis, n_basis))
     precision, pulled = np.zeros((n_basis, n_basis)), np.zeros(n_basis)
     log_density = 0.0
     for g in range(n_geos):
-        variance = sigma[g] ** 2
-        log_density -= 0.5 * n_observed[g] * np.log(2 * np.pi * variance)
-        weighted[g] = residual[g] / variance
-        precision += gram[g] / variance
+        variance, r = sigma[g] ** 2, residual[g]
+        by_basis = r @ fixed[g]
+        log_density -= 0.5 * (n_observed[g] * np.log(2 * np.pi * variance) + (r @ r) / variance)
+        precision += gram[g, n_own:, n_own:] / variance
+        pulled += by_basis[n_own:] / variance
         if n_columns:
-            own = columns[g]
-            inner = own.T @ own / variance + np.eye(n_columns)
+            inner, crossed = np.eye(n_columns), np.empty((n_columns, n_basis))
+            by_column = np.empty(n_columns)
+            with_fixed = fixed[g].T @ media[g]
+            inner[:n_own, :n_own] += gram[g, :n_own, :n_own] * np.outer(own_scale, own_scale) / variance
+            inner[:n_own, n_own:] += own_scale[:, None] * with_fixed[:n_own] / variance
+            inner[n_own:, :n_own] += inner[:n_own, n_own:].T
+            inner[n_own:, n_own:] += media[g].T @ media[g] / variance
+            crossed[:n_own] = own_scale[:, None] * gram[g, :n_own, n_own:]
+            crossed[n_own:] = with_fixed[n_own:].T
+            by_column[:n_own] = own_scale * by_basis[:n_own]
+            by_column[n_own:] = r @ media[g]
             half, log_half = halve(inner)
-            log_density -= log_half
             inverse[g] = half.T @ half
-            crossed[g] = own.T @ common[g]
-            weighted[g] -= own @ (inverse[g] @ (own.T @ residual[g])) / variance**2
-            precision -= crossed[g].T @ (inverse[g] @ crossed[g]) / variance**2
-        log_density -= 0.5 * (residual[g] * weighted[g]).sum()
-        pulled += common[g].T @ weighted[g]
+            solved[g] = inverse[g] @ crossed
+            fitted[g] = inverse[g] @ by_column
+            lost[g] = crossed.T @ solved[g]
+            log_density += 0.5 * (by_column @ fitted[g]) / variance**2 - log_half
+            precision -= lost[g] / variance**2
+            pulled -= by_column @ solved[g] / variance**2
     both = np.outer(scale, scale)
     half, log_half = halve(precision * both + np.eye(n_basis))
     covariance = half.T @ half
     standard = covariance @ (scale * pulled)
     shared = scale * standard
-    log_density += 0.5 * (pulled * shared).sum() - log_half
-    to_residual, to_columns = np.zeros_like(residual), np.zeros_like(columns)
-    to_log_scale, to_sigma = np.zeros_like(log_scale), np.zeros_like(sigma)
+    log_density += 0.5 * (pulled @ shared) - log_half
+    to_residual, to_media = np.zeros_like(residual), np.zeros_like(media)
+    to_own, to_scale = np.zeros_like(own_log_scale), np.zeros_like(log_scale)
+    to_sigma = np.zeros_like(sigma)
     if not np.isfinite(log_density):
-        return -np.inf, to_residual, to_columns, to_log_scale, to_sigma
-    to_log_scale += standard**2 + np.diag(covariance) - 1
+        return np.asarray(-np.inf), to_residual, to_media, to_own, to_scale, to_sigma
+    to_scale += standard**2 + np.diag(covariance) - 1
     covariance *= both
     for g in range(n_geos):
-        to_residual[g], to_columns[g], to_sigma[g] = _pull_geo(
-            columns[g],
-            common[g],
-            weighted[g],
-            inverse[g],
-            crossed[g],
-            shared,
-            covariance,
-            sigma[g],
-            n_observed[g],
-        )
-    return log_density, to_residual, to_columns, to_log_scale, to_sigma
-
-
-@njit(cache=True, nogil=True)
-def _collapse_to_arrays(  # noqa: PLR0917 - as above
-    residual: Array,
-    columns: Array,
-    common: Array,
-    gram: Array,
-    log_scale: Array,
-    sigma: Array,
-    n_observed: Array,
-) -> tuple[Array, Array, Array, Array, Array]:
-    """`collapse` with its value as an array without dimensions, as PyTensor has it."""
-    density, to_residual, to_columns, to_log_scale, to_sigma = collapse(
-        residual, columns, common, gram, log_scale, sigma, n_observed
-    )
-    return np.asarray(density), to_residual, to_columns, to_log_scale, to_sigma
+        variance = sigma[g] ** 2
+        onto_fixed = np.zeros(n_own + n_basis)
+        onto_fixed[n_own:] = shared
+        basis_gram = gram[g, n_own:, n_own:] / variance**2
+        trace = n_observed[g] / variance
+        error = residual[g] / variance
+        if n_columns:
+            spread = solved[g] @ covariance
+            known = inverse[g] + spread @ solved[g].T / variance**2
+            pull = (fitted[g] - solved[g] @ shared) / variance
+            to_own += pull[:n_own] ** 2 + np.diag(known)[:n_own] - 1
+            onto_fixed[:n_own] = own_scale * pull[:n_own]
+            left = np.empty((n_own + n_basis, n_media))
+            left[:n_own] = own_scale[:, None] * known[:n_own, n_own:] / -variance
+            left[n_own:] = spread[n_own:].T / variance**2
+            error -= media[g] @ pull[n_own:] / variance
+            right = np.ascontiguousarray(known[n_own:, n_own:]) / -variance
+            to_media[g] = fixed[g] @ left + media[g] @ right
+            trace -= (n_columns - np.trace(inverse[g])) / variance
+            basis_gram -= (lost[g] + solved[g].T @ solved[g]) / variance**3
+        error -= fixed[g] @ onto_fixed / variance
+        if n_columns:
+            to_media[g] += np.outer(error, pull[n_own:])
+        to_residual[g] = -error
+        to_sigma[g] = sigma[g] * (error @ error - trace + (covariance * basis_gram).sum())
+    return np.asarray(log_density), to_residual, to_media, to_own, to_scale, to_sigma
 
 
 class CarryOver(Op):
@@ -264,25 +244,25 @@ class Collapse(Op):
     """`collapse` as an operation; its other outputs are the gradients of the first."""
 
     __props__ = ()
-    itypes = (dmatrix, dtensor3, dtensor3, dtensor3, dvector, dvector, dvector)
-    otypes = (dscalar, dmatrix, dtensor3, dvector, dvector)
+    itypes = (dmatrix, dtensor3, dtensor3, dtensor3, dvector, dvector, dvector, dvector)
+    otypes = (dscalar, dmatrix, dtensor3, dvector, dvector, dvector)
 
     @override
     def perform(self, node: Node, inputs: Sequence[Any], outputs: list[list[Any]]) -> None:
-        for out, value in zip(outputs, _collapse_to_arrays(*inputs), strict=True):
+        for out, value in zip(outputs, collapse(*inputs), strict=True):
             out[0] = value
 
     def connection_pattern(self, node: Node) -> list[list[bool]]:  # noqa: ARG002 - PyTensor's
         """Data do not reach the density as unknowns; the gradients are not followed."""
-        reaches = (True, True, False, False, True, True, False)
-        return [[reached, *[False] * 4] for reached in reaches]
+        reaches = (True, True, False, False, True, True, True, False)
+        return [[reached, *[False] * 5] for reached in reaches]
 
     @override
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Tensor]:
         scale = cotangents[0]
-        to_residual, to_columns, to_log_scale, to_sigma = (scale * o for o in outputs[1:])
+        to_residual, to_media, *to_scales = (scale * o for o in outputs[1:])
         off = disconnected_type()
-        return [to_residual, to_columns, off, off, to_log_scale, to_sigma, off]
+        return [to_residual, to_media, off, off, *to_scales, off]
 
 
 def _register(op_type: type[Op], function: Callable[..., Any]) -> None:
@@ -294,4 +274,4 @@ def _register(op_type: type[Op], function: Callable[..., Any]) -> None:
 _register(CarryOver, carry_over)
 _register(PullToKernel, pull_to_kernel)
 _register(PullToExposure, pull_to_exposure)
-_register(Collapse, _collapse_to_arrays)
+_register(Collapse, collapse)

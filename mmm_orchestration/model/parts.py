@@ -106,9 +106,14 @@ class Parts:
         return np.ascontiguousarray(columns)
 
     @cached_property
+    def fixed(self) -> Array:
+        """Deviations and free columns side by side, shape (geo, date, deviation + basis)."""
+        return np.ascontiguousarray(np.concatenate([self.deviations, self.common], axis=2))
+
+    @cached_property
     def gram(self) -> Array:
-        """The products of those columns by geo, shape (geo, basis, basis)."""
-        return np.ascontiguousarray(np.einsum("gtp,gtq->gpq", self.common, self.common))
+        """The products of those by geo, shape (geo, deviation + basis, deviation + basis)."""
+        return np.ascontiguousarray(np.einsum("gtp,gtq->gpq", self.fixed, self.fixed))
 
     @cached_property
     def deviating(self) -> NDArray[np.int64]:

@@ -112,7 +112,6 @@ def _recover_chunk(
             residual,
             columns,
             parts.common,
-            parts.gram,
             np.ascontiguousarray(scale),
             np.ascontiguousarray(flat["sigma"]),
             rng.standard_normal((n_draws, parts.common.shape[2])),
@@ -160,7 +159,6 @@ def draw_coefficients(  # noqa: PLR0917 - Numba has no keywords
     residual: Array,
     columns: Array,
     common: Array,
-    gram: Array,
     scale: Array,
     sigma: Array,
     free_shared: Array,
@@ -182,7 +180,7 @@ def draw_coefficients(  # noqa: PLR0917 - Numba has no keywords
         for g in range(n_geos):
             variance = sigma[d, g] ** 2
             a, z, r = columns[d, g], common[g], residual[d, g]
-            precision += gram[g] / variance
+            precision += z.T @ z / variance
             pulled += z.T @ r / variance
             if n_columns:
                 inner = a.T @ a / variance + np.eye(n_columns)

@@ -147,6 +147,18 @@ def make_panel(extra: str) -> Parts:
     return prepare_parts(data, project=world.project)
 
 
+def test_geos_are_believed_to_differ_by_six_to_sixtyfive_per_cent() -> None:
+    """The prior density of the spread of effects is the log-normal with that 95 % interval."""
+    model = build_graph(make_panel(""))
+    spread = model["effect_spread"]
+    value = model.rvs_to_values[spread]
+    at = np.log([0.05, 0.4])
+    log_density = model.logp(spread, jacobian=False, sum=True)
+    prior = lognorm(0.6, scale=0.2)
+    assert prior.interval(0.95) == pytest.approx((0.062, 0.648), abs=1e-3)
+    assert float(log_density.eval({value: at})) == pytest.approx(prior.logpdf(np.exp(at)).sum())
+
+
 @pytest.mark.parametrize(
     "extra",
     ["", "model: {trend: smooth, shrink_controls: always, synergies: [[tv, radio]]}"],

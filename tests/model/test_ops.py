@@ -14,20 +14,21 @@ from mmm_orchestration.model import ops
 pytestmark = pytest.mark.unit
 
 Array = NDArray[np.float64]
-N_GEOS, N_DATES, N_BASIS = 3, 15, 4
+N_GEOS, N_DATES, N_BASIS, N_OWN = 3, 15, 4, 2
 
 
-def make_case(n_columns: int) -> dict[str, Array]:
+def make_case(n_media: int, n_own: int = N_OWN) -> dict[str, Array]:
     """Random inputs of `collapse`; the second geo is not observed in its first five periods."""
-    rng = np.random.default_rng(n_columns)
+    rng = np.random.default_rng(n_media)
     observed = np.ones((N_GEOS, N_DATES))
     observed[1, :5] = 0
-    common = rng.normal(size=(N_GEOS, N_DATES, N_BASIS)) * observed[..., None]
+    fixed = rng.normal(size=(N_GEOS, N_DATES, n_own + N_BASIS)) * observed[..., None]
     case = {
         "residual": rng.normal(size=(N_GEOS, N_DATES)) * observed,
-        "columns": rng.normal(size=(N_GEOS, N_DATES, n_columns)) * observed[..., None],
-        "common": common,
-        "gram": np.einsum("gtp,gtq->gpq", common, common),
+        "media": rng.normal(size=(N_GEOS, N_DATES, n_media)) * observed[..., None],
+        "fixed": fixed,
+        "gram": np.einsum("gtp,gtq->gpq", fixed, fixed),
+        "own_log_scale": rng.normal(size=n_own),
         "log_scale": rng.normal(size=N_BASIS),
         "sigma": rng.uniform(0.5, 1, N_GEOS),
         "n_observed": observed.sum(axis=1),
@@ -39,10 +40,13 @@ def compute_dense(case: dict[str, Array]) -> float:
     """The log density of the observed residuals with their whole covariance."""
     n = N_GEOS * N_DATES
     cov = np.zeros((n, n))
-    for g, (columns, sigma) in enumerate(zip(case["columns"], case["sigma"], strict=True)):
+    n_own = len(case["own_log_scale"])
+    for g, sigma in enumerate(case["sigma"]):
+        deviations = case["fixed"][g, :, :n_own] * np.exp(case["own_log_scale"])
+        columns = np.concatenate([deviations, case["media"][g]], axis=1)
         own = slice(g * N_DATES, (g + 1) * N_DATES)
         cov[own, own] = sigma**2 * np.eye(N_DATES) + columns @ columns.T
-    shared = case["common"].reshape(n, N_BASIS)
+    shared = case["fixed"][:, :, n_own:].reshape(n, N_BASIS)
     kept = np.abs(shared).sum(axis=1) > 0
     shared = shared * np.exp(case["log_scale"])
     cov = (cov + shared @ shared.T)[np.ix_(kept, kept)]
@@ -60,15 +64,16 @@ def differentiate(value: Callable[[Array], float], at: Array, *, step: float = 1
     return slopes
 
 
-@pytest.mark.parametrize("n_columns", [0, 3])
-def test_the_collapsed_density_is_the_dense_one(n_columns: int) -> None:
+@pytest.mark.parametrize(("n_media", "n_own"), [(0, 0), (3, 0), (3, 2)])
+def test_the_collapsed_density_is_the_dense_one(n_media: int, n_own: int) -> None:
     """The density is that of one large normal over all observed periods of all geos."""
-    case = make_case(n_columns)
+    case = make_case(n_media, n_own)
     assert ops.collapse(*case.values())[0] == pytest.approx(compute_dense(case), abs=1e-8)
 
 
 @pytest.mark.parametrize(
-    ("name", "place"), [("residual", 1), ("columns", 2), ("log_scale", 3), ("sigma", 4)]
+    ("name", "place"),
+    [("residual", 1), ("media", 2), ("own_log_scale", 3), ("log_scale", 4), ("sigma", 5)],
 )
 def test_the_collapsed_gradients_are_slopes(name: str, place: int) -> None:
     """Each gradient equals finite differences of the dense density where data are observed."""
@@ -80,10 +85,10 @@ def test_the_collapsed_gradients_are_slopes(name: str, place: int) -> None:
 
 
 def test_numbers_that_break_down_are_minus_infinity() -> None:
-    """Infinite columns, or noise too small for the precision, give no error and no nan."""
+    """Infinite media, or noise too small for the precision, give no error and no nan."""
     case = make_case(3)
-    infinite = np.full_like(case["columns"], np.inf)
-    for broken in ({"columns": infinite}, {"sigma": case["sigma"] * 1e-200}):
+    infinite = np.full_like(case["media"], np.inf)
+    for broken in ({"media": infinite}, {"sigma": case["sigma"] * 1e-200}):
         with np.errstate(all="ignore"):
             value, *gradients = ops.collapse(*(case | broken).values())
         assert value == -np.inf
@@ -95,7 +100,7 @@ def test_the_operation_compiles_with_its_gradients() -> None:
     case = make_case(3)
     symbols = [kind() for kind in ops.Collapse.itypes]
     density = ops.Collapse()(*symbols)[0]
-    slopes = grad(density, [symbols[0], symbols[1], symbols[4], symbols[5]])
+    slopes = grad(density, [symbols[0], symbols[1], symbols[4], symbols[5], symbols[6]])
     compiled = function(symbols, [density, *slopes], mode="NUMBA")
     for got, wanted in zip(compiled(*case.values()), ops.collapse(*case.values()), strict=True):
         assert got == pytest.approx(wanted)

@@ -11,10 +11,10 @@ from .test_ops import make_case
 pytestmark = pytest.mark.unit
 
 
-@pytest.mark.parametrize("n_columns", [0, 3])
-def test_jax_collapses_as_numba_does(n_columns: int) -> None:
+@pytest.mark.parametrize(("n_media", "n_own"), [(0, 0), (3, 0), (3, 2)])
+def test_jax_collapses_as_numba_does(n_media: int, n_own: int) -> None:
     """Density and every gradient are those of the Numba operation."""
-    case = make_case(n_columns)
+    case = make_case(n_media, n_own)
     with jax.enable_x64(True):
         got = ops_jax.collapse(*case.values())
     for own, wanted in zip(got, ops.collapse(*case.values()), strict=True):
@@ -22,10 +22,10 @@ def test_jax_collapses_as_numba_does(n_columns: int) -> None:
 
 
 def test_jax_breaks_down_to_minus_infinity() -> None:
-    """Infinite columns give minus infinity and gradients of zero."""
+    """Infinite media give minus infinity and gradients of zero."""
     case = make_case(3)
     value, *gradients = ops_jax.collapse(
-        *(case | {"columns": np.full_like(case["columns"], np.inf)}).values()
+        *(case | {"media": np.full_like(case["media"], np.inf)}).values()
     )
     assert float(value) == -np.inf
     assert all((np.asarray(g) == 0).all() for g in gradients)

@@ -22,7 +22,6 @@ def test_recovered_coefficients_have_the_exact_posterior(n_columns: int) -> None
         np.tile(residual, (N_DRAWS, 1, 1)),
         np.tile(columns, (N_DRAWS, 1, 1, 1)),
         common,
-        np.ascontiguousarray(np.einsum("gtp,gtq->gpq", common, common)),
         np.tile(scale, (N_DRAWS, 1)),
         np.tile(sigma, (N_DRAWS, 1)),
         rng.standard_normal((N_DRAWS, N_BASIS)),
