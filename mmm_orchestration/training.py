@@ -90,7 +90,9 @@ def read_snapshot(
         kpi=_choose_kpi(kpi, project=project),
         controls=controls,
         project=project,
-        experiments=load_experiments(lake, version=pinned.get(GOLD_EXPERIMENTS.name)),
+        experiments=load_experiments(
+            lake, version=pinned.get(GOLD_EXPERIMENTS.name), model=project.model_name
+        ),
     )
     return Snapshot(data, pinned)
 

@@ -35,7 +35,8 @@ def choose_geos(
     part = float(own["kpi"].sum()) / float(kpi["kpi"].sum())
     is_shared = (pl.col("geo") == NATIONAL) & (NATIONAL not in project.geos)
     near = pl.col("geo").is_in([NATIONAL, *project.geos])
-    shared = media.filter(is_shared)["channel"].unique().sort().to_list()
+    national = media.filter(is_shared)["channel"].unique().to_list()
+    shared = [name for name in project.channel_names if name in national]
     factor = pl.when(is_shared).then(part).otherwise(1.0)
     notes = [f"Channel '{c}' is national: {part:.1%} of it count, as of the KPI." for c in shared]
     return (

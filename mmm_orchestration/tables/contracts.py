@@ -239,8 +239,9 @@ GOLD_EXPERIMENTS = TableContract(
         Column("lift", "float", "incremental outcome over test and carry-over, units of the KPI"),
         Column("se", "float", "standard error of the lift, units of the KPI", minimum=0),
         Column("kind", "text", "'holdout', 'conversion_lift' or 'switchback'"),
+        _text("model", "model whose KPI was measured; null where the project has one"),
     ),
-    key=("channel", "geo", "start", "end"),
+    key=("channel", "geo", "start", "end", "model"),
     date_column="start",
 )
 DELIVERIES = TableContract(
