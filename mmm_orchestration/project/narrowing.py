@@ -86,9 +86,9 @@ def _check_kpis(project: "Project") -> None:
     explained = [one.kpi or project.kpi for one in project.models]
     if project.models and project.kpi not in explained:
         raise mistake("every model has a KPI of its own; let one of them take this one", key="kpi")
-    kinds = {(kpi.source, kpi.outcome): kpi.kind for kpi in explained}
+    kinds: dict[tuple[str, str], str] = {}
     for i, kpi in enumerate(explained):
-        if kinds[kpi.source, kpi.outcome] != kpi.kind:
+        if kinds.setdefault((kpi.source, kpi.outcome), kpi.kind) != kpi.kind:
             raise mistake(
                 f"'{kpi.outcome}' of '{kpi.source}' is of another kind in another model",
                 key=f"models.{i}.kpi.kind",
