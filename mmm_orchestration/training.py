@@ -74,10 +74,12 @@ def read_snapshot(
 ) -> Snapshot:
     """The model's data from the gold tables at `versions`, or as they are now.
 
-    `project` is one of one model. Raises ModelError when the data make no model.
+    `project` has one model, else ProjectError is raised. Raises ModelError when the data make no
+    model.
     """
     from mmm_orchestration.model.prepare import prepare_model_data
 
+    project = project.for_model()
     tables = (*list_gold(project), *list_extra(project))
     names = [contract.name for contract in tables if lake.has(contract.name)]
     pinned = versions or {name: lake.version(name) for name in names}

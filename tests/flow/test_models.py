@@ -24,7 +24,12 @@ from .small_project import revenue_of, write_small_project
 pytestmark = pytest.mark.flow
 
 FIRST = date(2026, 3, 2)
-WINDOW = DayWindow(FIRST, FIRST + timedelta(days=55))
+WINDOW = DayWindow(FIRST, FIRST + timedelta(days=41))
+TESTS = """\
+channel,geo,start,end,lift,se,model
+search,national,2026-03-09,2026-03-15,9000,4000,acme
+meta,national,2026-03-09,2026-03-15,200,90,
+"""
 BOLT = """\
   - name: bolt
     format: table
@@ -40,7 +45,8 @@ model:
   yearly_order: 0
   weekly_order: 1
   max_lag_days: 7
-  sampler: {draws: 250, tune: 250, chains: 2}
+  sampler: {draws: 200, tune: 200, chains: 2}
+experiments: {path: tests.csv}
 gates: {r_hat: 1.1, ess: 100, divergences: 200}
 models:
   - {name: acme, channels: [search, pmax]}
@@ -69,6 +75,7 @@ def write_two_retailers(folder: Path) -> Home:
     file = folder / "mmm.yaml"
     text = file.read_text(encoding="utf-8").replace("channels:\n", BOLT, 1)
     file.write_text(text + MODELS, encoding="utf-8")
+    (folder / "tests.csv").write_text(TESTS, encoding="utf-8")
     landing = folder / "landing" / "bolt"
     landing.mkdir()
     rows = [f"{day},{orders_of(day)}" for day in WINDOW.days()[:-1]]
@@ -99,7 +106,7 @@ def test_gold_tells_the_kpis_apart(home: Home) -> None:
     """Each row names its outcome; a day that one retailer lacks is accepted for the other."""
     kpi = home.open_lake().read("gold_kpi_daily").collect()
     by_source = {name: kpi.filter(source=name) for name in ("shop", "bolt")}
-    assert {name: rows.height for name, rows in by_source.items()} == {"shop": 56, "bolt": 55}
+    assert {name: rows.height for name, rows in by_source.items()} == {"shop": 42, "bolt": 41}
     assert by_source["bolt"]["kpi"].sum() == sum(map(orders_of, WINDOW.days()[:-1]))
 
 
@@ -110,7 +117,13 @@ def test_each_model_has_its_own_posterior(home: Home) -> None:
     assert (bolt.data.channels, bolt.data.control_names) == (("meta",), ())
     assert acme.data.kpi.sum() == pytest.approx(sum(round(revenue_of(d), 2) for d in WINDOW.days()))
     assert (bolt.project.model.trend, bolt.project.model.sampler.tune) == ("linear", 300)
-    assert bolt.project.model.sampler.draws == acme.project.model.sampler.draws == 250
+    assert bolt.project.model.sampler.draws == acme.project.model.sampler.draws == 200
+
+
+def test_each_model_has_its_own_experiments(home: Home) -> None:
+    """A test without a model is of the only one that has its channel."""
+    for name, channel in (("acme", "search"), ("bolt", "meta")):
+        assert [e.channel for e in load(home, name).data.experiments] == [channel]
 
 
 def test_each_model_is_a_partition(home: Home) -> None:
