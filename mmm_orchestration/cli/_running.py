@@ -17,7 +17,7 @@ def run_project(home: Home, *, window: DayWindow, is_training: bool) -> None:
     """Runs the daily chain and the training of the models; exits with 1 when one of them fails."""
     from mmm_orchestration.runner import Outcome, run_daily, run_train
 
-    models = home.list_models() if is_training else []
+    models = home.list_models()
     started = time.monotonic()
 
     def say(line: str) -> None:
@@ -32,7 +32,7 @@ def run_project(home: Home, *, window: DayWindow, is_training: bool) -> None:
 
     say(f"daily chain for {window}")
     demand(run_daily(home, window=window, say=say))
-    for each in models:
+    for each in models if is_training else []:
         say(f"training {each.model}" if each.model else "training")
         demand(run_train(each, say=say))
 

@@ -31,4 +31,4 @@ def command(shell: Shell, *, budget: float, is_json: bool, model: str | None) ->
     if is_json:
         click.echo(json.dumps(search_json(found), indent=2))
         return
-    print_search(found, say=click.echo)
+    print_search(found, say=click.echo, model=home.one.model_name)

@@ -162,8 +162,9 @@ def test_a_command_is_told_which_model(home: Home) -> None:
     """Without --model the models are listed; with it the figures are of that model alone."""
     asked = run_mmm(home, "roi")
     assert (asked.exit_code, "'acme', 'bolt'" in asked.stderr) == (2, True)
-    wrong = run_mmm(home, "findings", "--model", "acne")
-    assert "The nearest is 'acme'" in wrong.stderr
+    for command in (["findings"], ["run", "--no-train"]):
+        wrong = run_mmm(home, *command, "--model", "acne")
+        assert "The nearest is 'acme'" in wrong.stderr
     told = run_mmm(home, "roi", "--model", "bolt", "--json")
     assert told.exit_code == 0, told.output
     assert '"meta"' in told.stdout
