@@ -81,7 +81,7 @@ def check_world(folder: Path, *, seed: int) -> dict[str, bool]:
         land_source(lake, source=source, project=home.project, base=folder, window=window)
     refine(lake, project=home.project, window=window)
     results, days = fit_world(folder)
-    truth = read_truth(folder, first=days.first, last=days.last) or {}
+    truth = read_truth(folder / "truth", first=days.first, last=days.last) or {}
     return {c.channel: c.contribution.covers(truth[c.channel]) for c in results.channels}
 
 

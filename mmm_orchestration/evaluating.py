@@ -5,7 +5,6 @@ Belongs here: reading and keeping around `evaluation`. Must not: scores, Dagster
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmm_orchestration.examining import examine_before
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from mmm_orchestration.evaluation.search import SearchResult
     from mmm_orchestration.lake.lake import Lake
     from mmm_orchestration.project import Project
-
-SEARCHES = "searches"
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,6 @@ def forecast(
 def evaluate(
     home: Home,
     *,
-    posteriors: Path,
     say: Callable[[str], None],
     n_folds: int | None = None,
     horizon: int | None = None,
@@ -68,12 +64,12 @@ def evaluate(
     """Leave-one-out of the posterior fitted last, which must have passed, and forecasts."""
     from mmm_orchestration.evaluation.loo import compute_loo
 
-    record, posterior = load_passed(posteriors)
+    record, posterior = load_passed(home.posteriors)
     return Evaluation(
         version=record.version,
         loo=compute_loo(posterior),
         forecasts=forecast(
-            home.open_lake(), project=home.project, say=say, n_folds=n_folds, horizon=horizon
+            home.open_lake(), project=home.one, say=say, n_folds=n_folds, horizon=horizon
         ),
     )
 
@@ -85,12 +81,12 @@ def search_project(home: Home, *, budget: float, say: Callable[[str], None]) -> 
     """
     from mmm_orchestration.evaluation.search import search
 
-    data = read_snapshot(home.open_lake(), project=home.project).data
-    examine_before(data, project=home.project, say=say)
+    data = read_snapshot(home.open_lake(), project=home.one).data
+    examine_before(data, project=home.one, say=say)
     return search(
         data,
-        project=home.project,
+        project=home.one,
         budget=budget,
-        folder=home.base / SEARCHES,
+        folder=home.searches,
         tell=say,
     )

@@ -184,7 +184,7 @@ def describe_provenance(
     data, project = posterior.data, posterior.project
     last = data.periods[-1] + np.timedelta64(data.period_days - 1, "D")
     return Provenance(
-        project=project.project,
+        project=project.title,
         kpi=project.kpi.name,
         kpi_unit=project.kpi.unit or project.currency,
         currency=project.currency,

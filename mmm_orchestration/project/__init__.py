@@ -5,22 +5,19 @@ Must not: reading data, Dagster, defaults that guess currency, tax or time zone.
 """
 
 from mmm_orchestration.project.beliefs import Prior, PriorSource, UnknownPrior
+from mmm_orchestration.project.dated import Break, Event, Holidays
 from mmm_orchestration.project.declaration import (
-    Alerts,
-    Break,
     Channel,
     ChannelRule,
     Control,
-    Event,
     ExperimentFile,
-    Gates,
-    Holidays,
     Kpi,
-    LakeSettings,
     ModelSpec,
+    OneModel,
     Project,
     Sampler,
 )
+from mmm_orchestration.project.operating import Alerts, Gates, LakeSettings
 from mmm_orchestration.project.reading import content_hash, load_project, parse_project
 from mmm_orchestration.project.sources import (
     BOOKKEEPING_COLUMNS,
@@ -80,6 +77,7 @@ __all__ = [
     "MediaMeasure",
     "MediaSeries",
     "ModelSpec",
+    "OneModel",
     "Order",
     "Period",
     "Prior",

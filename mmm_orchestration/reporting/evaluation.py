@@ -82,13 +82,17 @@ def print_evaluation(loo: LooResult, found: CrossValidation, *, say: Say) -> Non
         say(f"• {note}")
 
 
-def print_search(found: SearchResult, *, say: Say) -> None:
-    """The candidates, the choice in words and the lines of mmm.yaml, for a terminal."""
+def print_search(found: SearchResult, *, say: Say, model: str | None = None) -> None:
+    """The candidates, the choice in words and the lines of mmm.yaml, for a terminal.
+
+    `model` is the one that was searched, where the project names its models.
+    """
     say(_show(found.to_frame().with_columns(pl.selectors.float().round(2))))
     for note in found.notes:
         say(note)
     if found.best.changes:
-        say(f"\nIn mmm.yaml:\n\n{found.best.write_yaml()}")
+        place = f", in the model '{model}'" if model else ""
+        say(f"\nIn mmm.yaml{place}:\n\n{found.best.write_yaml()}")
 
 
 def evaluation_json(loo: LooResult, found: CrossValidation) -> Document:

@@ -7,7 +7,6 @@ import pytest
 
 from mmm_orchestration.days import DayWindow
 from mmm_orchestration.home import Home, open_home
-from mmm_orchestration.resources import FolderResource
 from mmm_orchestration.runner import run_daily, run_train
 from mmm_orchestration.training import FitRecord, Snapshot, find_latest, keep_posterior
 from tests.insight.known import make_posterior
@@ -46,12 +45,11 @@ def keep_one(folder: Path) -> FitRecord:
 
 def test_a_critical_finding_on_the_data_spends_no_fit(home: Home) -> None:
     """The training fails with the finding and its fix, and the earlier posterior stays."""
-    folder = FolderResource(path=str(home.base)).posteriors
-    kept, said = keep_one(folder), list[str]()
+    kept, said = keep_one(home.posteriors), list[str]()
     outcome = run_train(home, say=said.append)
     (failure,) = outcome.failures
     assert not outcome.is_success
     assert "The finding 'too_few_rows' on the data is critical" in failure
     assert "Wait for more periods" in failure
     assert not any("compiling" in line or "sampling" in line for line in said)
-    assert find_latest(folder) == kept
+    assert find_latest(home.posteriors) == kept
