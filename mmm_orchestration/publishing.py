@@ -52,7 +52,7 @@ def prepare_report(lake: Lake, *, home: Home) -> RoiReport:
     today = datetime.now(ZoneInfo(home.project.time_zone)).date()
     results = summarise_fit(posterior, record=record)
     findings = [
-        *find_in_lake(lake, project=home.project, today=today),
+        *find_in_lake(lake, project=home.project, today=today, model=home.model),
         *load_findings(home.posteriors, version=record.version).all,
         *map(_report_note, results.notes),
         *find_disagreements(results.experiments, unit=results.provenance.kpi_unit),
@@ -71,7 +71,7 @@ def prepare_report(lake: Lake, *, home: Home) -> RoiReport:
 def find_all(lake: Lake, *, home: Home, today: date) -> list[Finding]:
     """The findings on the lake and, where the model has a posterior, those of its fit, sorted."""
     kept = home.posteriors
-    findings = find_in_lake(lake, project=home.project, today=today)
+    findings = find_in_lake(lake, project=home.project, today=today, model=home.model)
     if not any(kept.glob("*.json")):
         return findings
     latest = find_latest(kept)

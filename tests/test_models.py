@@ -64,6 +64,8 @@ MISTAKES = [
      "no unknown 'mean_lag_days'"),
     ("{name: acme, channels: [search, tv]}",
      "{name: acme, kpi: {source: acme, outcome: orders}}", 5, "kpi: every model has a KPI"),
+    ("[search, tv]", "[tv]", 21, "channels.1: no model has the channel 'search'"),
+    ("channels: [search, tv]", "controls: []", 22, "controls.0: no model has the control 'price'"),
 ]  # fmt: skip
 
 

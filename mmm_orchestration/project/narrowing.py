@@ -56,6 +56,7 @@ def check_models(project: "Project") -> None:
                 allowed=found["allowed"],
             ) from error
     _check_kpis(project)
+    _check_nothing_is_left(project)
 
 
 def name_no_model(name: str | None, names: Sequence[str]) -> ProjectError:
@@ -93,3 +94,15 @@ def _check_kpis(project: "Project") -> None:
                 f"'{kpi.outcome}' of '{kpi.source}' is of another kind in another model",
                 key=f"models.{i}.kpi.kind",
             )
+
+
+def _check_nothing_is_left(project: "Project") -> None:
+    """Nothing, when some model has each channel and each control of the project."""
+    for key in ("channels", "controls"):
+        taken = [getattr(one, key) for one in project.models]
+        if not taken or None in taken:
+            continue
+        for i, each in enumerate(getattr(project, key)):
+            if not any(each.name in names for names in taken):
+                what = f"no model has the {key.rstrip('s')} '{each.name}'"
+                raise mistake(f"{what}; name it in one, or take it out", key=f"{key}.{i}")

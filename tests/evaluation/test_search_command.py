@@ -9,7 +9,6 @@ from click.testing import CliRunner
 
 from mmm_orchestration.cli import main
 from mmm_orchestration.days import DayWindow
-from mmm_orchestration.evaluating import SEARCHES
 from mmm_orchestration.home import Home, open_home
 from mmm_orchestration.runner import run_daily
 from mmm_orchestration.sources.simulator import write_demo
@@ -38,4 +37,4 @@ def test_a_search_ends_with_settings_that_a_project_can_have(home: Home) -> None
     assert len([row for row in found["candidates"] if row["elpd"] is not None]) >= 4
     best = home.project.model.model_copy(update=found["best"])
     assert type(home.project.model).model_validate(best.model_dump()) == best
-    assert [path.suffix for path in (home.base / SEARCHES).iterdir()] == [".jsonl"]
+    assert [path.suffix for path in home.searches.iterdir()] == [".jsonl"]

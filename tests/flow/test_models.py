@@ -15,6 +15,7 @@ from mmm_orchestration.definitions import build_defs
 from mmm_orchestration.errors import ModelError
 from mmm_orchestration.home import Home, open_home
 from mmm_orchestration.model.posterior import Posterior
+from mmm_orchestration.publishing import find_all
 from mmm_orchestration.runner import open_instance, run_daily, run_train
 from mmm_orchestration.tables.contracts import GOLD_KPI_DAILY
 from mmm_orchestration.training import load_passed, read_snapshot
@@ -124,6 +125,18 @@ def test_each_model_has_its_own_experiments(home: Home) -> None:
     """A test without a model is of the only one that has its channel."""
     for name, channel in (("acme", "search"), ("bolt", "meta")):
         assert [e.channel for e in load(home, name).data.experiments] == [channel]
+
+
+def test_findings_are_of_one_model(home: Home) -> None:
+    """The day that bolt lacks is told of bolt alone, and other models' sources of neither."""
+    told = {}
+    for each in home.list_models():
+        findings = find_all(home.open_lake(), home=each, today=WINDOW.last)
+        told[each.model] = {(f.cause, f.table) for f in findings}
+    gap = ("outcome_gap", "silver_outcomes")
+    assert (gap in told["acme"], gap in told["bolt"]) == (False, True)
+    assert {table for _, table in told["acme"]}.isdisjoint({"bronze_bolt", "bronze_meta_ads"})
+    assert {table for _, table in told["bolt"]}.isdisjoint({"bronze_shop", "bronze_google_ads"})
 
 
 def test_each_model_is_a_partition(home: Home) -> None:
