@@ -126,7 +126,7 @@ def find_in_lake(
         notes = _list_notes(register, project=scope.project, window=window)
         held = accept_days(lake, project=project, window=window).list_findings()
     findings = collect_findings(
-        scope.select_rows(tables), project=scope.project, today=today, notes=notes
+        scope.select_rows(tables), project=scope.project, today=today, notes=notes, newest=last
     )
     return sort_findings([*scope.select_findings(findings), *held])
 
