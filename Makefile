@@ -51,10 +51,9 @@ bench-model: $(READY) ## this engine beside pymc-marketing and Meridian, on the 
 	$(RUN) python -m benchmarks.peers $(BENCH_OPTIONS)
 
 bench-truth: $(READY) ## coverage, calibration and the stress matrix; an hour or two, goes on where it was
-	$(RUN) python -m benchmarks.truth coverage
-	$(RUN) python -m benchmarks.truth coverage --default
-	$(RUN) python -m benchmarks.truth sbc
-	$(RUN) python -m benchmarks.truth stress
+	@failed=0; for suite in coverage "coverage --default" sbc stress; do \
+		$(RUN) python -m benchmarks.truth $$suite || failed=1; \
+	done; exit $$failed
 
 demo/mmm.yaml: | $(READY)
 	$(RUN) mmm demo --write-only

@@ -3,8 +3,10 @@
 import dagster as dg
 
 from mmm_orchestration.examining import examine_after, examine_before, keep_findings
+from mmm_orchestration.home import Home
 from mmm_orchestration.inspection import list_extra, list_gold
 from mmm_orchestration.metadata import describe_fit, list_gates
+from mmm_orchestration.partitions import build_model_partitions, get_model, read_whole
 from mmm_orchestration.project import Project
 from mmm_orchestration.publishing import summarise_fit
 from mmm_orchestration.resources import FolderResource, LakeResource, MlflowResource
@@ -24,7 +26,8 @@ def build_posterior_asset(project: Project) -> dg.AssetsDefinition:
         name="posterior",
         description="Draws of the Bayesian media mix model on the accepted days, kept as netCDF "
         "and JSON with a checksum manifest, and recorded as one MLflow run.",
-        deps=[contract.name for contract in (*list_gold(project), *list_extra(project))],
+        deps=read_whole(c.name for c in (*list_gold(project), *list_extra(project))),
+        partitions_def=build_model_partitions(project),
         group_name="model",
         owners=["team:analytics"],
         kinds={"pymc", "mlflow"},
@@ -40,11 +43,12 @@ def build_posterior_asset(project: Project) -> dg.AssetsDefinition:
         folder: FolderResource,
         mlflow: MlflowResource,
     ) -> dg.MaterializeResult:
-        tables, kept = lake.get(), folder.posteriors
-        snapshot = read_snapshot(tables, project=project)
-        before = examine_before(snapshot.data, project=project, say=context.log.warning)
-        with mlflow.open_run() as mlflow_run:
-            fitted = fit_snapshot(snapshot, project=project, say=context.log.info)
+        home = Home(project, folder.base, model=get_model(context))
+        tables, one, kept = lake.get(), home.one, home.posteriors
+        snapshot = read_snapshot(tables, project=one)
+        before = examine_before(snapshot.data, project=one, say=context.log.warning)
+        with mlflow.open_run(model=one.model_name) as mlflow_run:
+            fitted = fit_snapshot(snapshot, project=one, say=context.log.info)
             record = keep_posterior(
                 fitted,
                 folder=kept,

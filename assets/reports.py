@@ -2,7 +2,9 @@
 
 import dagster as dg
 
+from mmm_orchestration.home import Home
 from mmm_orchestration.metadata import describe_report
+from mmm_orchestration.partitions import build_model_partitions, get_model
 from mmm_orchestration.project import Project
 from mmm_orchestration.publishing import prepare_report, write_report
 from mmm_orchestration.resources import FolderResource, LakeResource
@@ -16,15 +18,17 @@ def build_roi_report_asset(project: Project) -> dg.AssetsDefinition:
         description="ROI and marginal ROI with 94 % intervals, contributions, response curves, "
         "fit, data findings and provenance, as one self-contained HTML page.",
         deps=["posterior"],
+        partitions_def=build_model_partitions(project),
         group_name="reports",
         owners=["team:analytics"],
         kinds={"html"},
     )
-    def roi_report(lake: LakeResource, folder: FolderResource) -> dg.MaterializeResult:
-        report = prepare_report(
-            lake.get(), project=project, posteriors=folder.posteriors, base=folder.base
-        )
-        path = write_report(report, folder=folder.reports)
+    def roi_report(
+        context: dg.AssetExecutionContext, lake: LakeResource, folder: FolderResource
+    ) -> dg.MaterializeResult:
+        home = Home(project, folder.base, model=get_model(context))
+        report = prepare_report(lake.get(), home=home)
+        path = write_report(report, folder=home.reports)
         return describe_report(report, path=path)
 
     return roi_report

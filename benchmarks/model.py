@@ -12,38 +12,19 @@ from benchmarks.figure import Figure, Settings
 from benchmarks.history import clear_folder, load_history
 from benchmarks.processes import Ran, measure_memory, sum_memory
 from benchmarks.tables import refine
+from benchmarks.truth.worlds import declare_project
 from mmm_orchestration.days import DayWindow
 from mmm_orchestration.home import open_home
 from mmm_orchestration.insight.results import RoiResults
 from mmm_orchestration.intake import land_source
 from mmm_orchestration.model.data import ModelData
 from mmm_orchestration.model.worker import fit_apart, plan_fit
-from mmm_orchestration.project import Project, parse_project
+from mmm_orchestration.project import Project
 from mmm_orchestration.publishing import read_truth
 from mmm_orchestration.sources.simulator import read_last_day, write_demo
 from mmm_orchestration.training import read_snapshot
 
 FIRST_SEED = 11
-PROJECT = """
-project: simulated
-time_zone: Europe/Berlin
-currency: EUR
-start: 2021-01-04
-kpi: {{source: sheet, outcome: sales}}
-sources:
-  - name: sheet
-    format: table
-    path: sheet.csv
-    currency: EUR
-    tax: excluded
-    table:
-      date: date
-      period: week
-      outcomes: [{{name: sales, column: sales}}]
-      media:{media}
-channels:{rules}
-model: {{level: {level}{extra}}}
-"""
 
 
 def measure_fit(settings: Settings) -> Figure:
@@ -100,7 +81,7 @@ def check_world(folder: Path, *, seed: int) -> dict[str, bool]:
         land_source(lake, source=source, project=home.project, base=folder, window=window)
     refine(lake, project=home.project, window=window)
     results, days = fit_world(folder)
-    truth = read_truth(folder, first=days.first, last=days.last) or {}
+    truth = read_truth(folder / "truth", first=days.first, last=days.last) or {}
     return {c.channel: c.contribution.covers(truth[c.channel]) for c in results.channels}
 
 
@@ -192,7 +173,4 @@ def simulate(
         controls=np.zeros((n_dates, n_geos, 0)),
         control_names=(),
     )
-    media = "".join(f"\n        - {{name: {c}, spend: {c}}}" for c in names)
-    rules = "".join(f"\n  - {{name: {c}, rules: [{{source: sheet}}]}}" for c in names)
-    project = PROJECT.format(media=media, rules=rules, level=level, extra=extra)
-    return data, parse_project(project)
+    return data, declare_project(names, settings=f"level: {level}{extra}")

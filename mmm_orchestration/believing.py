@@ -20,9 +20,9 @@ def show_beliefs(home: Home) -> "RoiResults":
     from mmm_orchestration.insight.summary import summarise
     from mmm_orchestration.model.belief import draw_beliefs
 
-    snapshot = read_snapshot(home.open_lake(), project=home.project)
+    snapshot = read_snapshot(home.open_lake(), project=home.one)
     return summarise(
-        draw_beliefs(snapshot.data, project=home.project),
+        draw_beliefs(snapshot.data, project=home.one),
         model_version="priors",
         delta_versions=snapshot.delta_versions,
         code_version=__version__,
@@ -39,16 +39,18 @@ def write_priors(home: Home, *, version: str, widen: float) -> str:
 
     found = transfer_priors(
         load_posterior(_find(home.posteriors, version=version)),
-        project=home.project,
+        project=home.one,
         version=version,
         widen=widen,
     )
+    spec = {"model": found.model.model_dump(mode="json", include={"prior_source"})}
+    name = home.one.model_name
     lines = {
         "channels": [
             c.model_dump(mode="json", include={"name", "prior", "unknowns"}, exclude_none=True)
             for c in found.channels
         ],
-        "model": found.model.model_dump(mode="json", include={"prior_source"}),
+        **({"models": [{"name": name, **spec}]} if name else spec),
     }
     return yaml.safe_dump(lines, sort_keys=False)
 

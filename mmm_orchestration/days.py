@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+DAYS_PER_YEAR = 365.25
+
 
 @dataclass(frozen=True, order=True)
 class DayWindow:

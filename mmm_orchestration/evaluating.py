@@ -5,9 +5,9 @@ Belongs here: reading and keeping around `evaluation`. Must not: scores, Dagster
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmm_orchestration.examining import examine_before
 from mmm_orchestration.home import Home
 from mmm_orchestration.training import load_passed, read_snapshot
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from mmm_orchestration.evaluation.search import SearchResult
     from mmm_orchestration.lake.lake import Lake
     from mmm_orchestration.project import Project
-
-SEARCHES = "searches"
 
 
 @dataclass(frozen=True)
@@ -38,12 +36,17 @@ def forecast(
     n_folds: int | None = None,
     horizon: int | None = None,
 ) -> "CrossValidation":
-    """Rolling-origin forecasts on the accepted days."""
+    """Rolling-origin forecasts on the accepted days.
+
+    Raises ModelError at a critical finding on them.
+    """
     from mmm_orchestration.evaluation.backtest import cross_validate
     from mmm_orchestration.evaluation.folds import N_FOLDS
 
+    data = read_snapshot(lake, project=project).data
+    examine_before(data, project=project, say=say)
     return cross_validate(
-        read_snapshot(lake, project=project).data,
+        data,
         project=project,
         n_folds=n_folds or N_FOLDS,
         horizon=horizon,
@@ -54,7 +57,6 @@ def forecast(
 def evaluate(
     home: Home,
     *,
-    posteriors: Path,
     say: Callable[[str], None],
     n_folds: int | None = None,
     horizon: int | None = None,
@@ -62,24 +64,29 @@ def evaluate(
     """Leave-one-out of the posterior fitted last, which must have passed, and forecasts."""
     from mmm_orchestration.evaluation.loo import compute_loo
 
-    record, posterior = load_passed(posteriors)
+    record, posterior = load_passed(home.posteriors)
     return Evaluation(
         version=record.version,
         loo=compute_loo(posterior),
         forecasts=forecast(
-            home.open_lake(), project=home.project, say=say, n_folds=n_folds, horizon=horizon
+            home.open_lake(), project=home.one, say=say, n_folds=n_folds, horizon=horizon
         ),
     )
 
 
 def search_project(home: Home, *, budget: float, say: Callable[[str], None]) -> "SearchResult":
-    """The search on the accepted days; its tries are kept beside mmm.yaml and not repeated."""
+    """The search on the accepted days; its tries are kept beside mmm.yaml and not repeated.
+
+    Raises ModelError at a critical finding on the days.
+    """
     from mmm_orchestration.evaluation.search import search
 
+    data = read_snapshot(home.open_lake(), project=home.one).data
+    examine_before(data, project=home.one, say=say)
     return search(
-        read_snapshot(home.open_lake(), project=home.project).data,
-        project=home.project,
+        data,
+        project=home.one,
         budget=budget,
-        folder=home.base / SEARCHES,
+        folder=home.searches,
         tell=say,
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmm_orchestration.errors import ModelError
 from mmm_orchestration.quality.finding import Finding, sort_findings
 
 if TYPE_CHECKING:
@@ -41,13 +42,23 @@ class FitFindings:
 def examine_before(
     data: "ModelData", *, project: "Project", say: Callable[[str], None]
 ) -> tuple[Finding, ...]:
-    """The findings on the data of a fit; all beyond information are said before it starts."""
+    """The findings on the data of a fit; all beyond information are said before it starts.
+
+    Raises ModelError at a critical one, so that no fit is spent on what nothing may be built from.
+    """
     from mmm_orchestration.diagnosis.before import examine_data
 
     found = examine_data(data, project=project)
     for finding in found:
         if finding.severity != "info":
             say(f"{finding.severity}: {finding.message} {finding.fix}")
+    critical = FitFindings(before=found, after=()).critical
+    if critical:
+        raise ModelError(
+            f"The finding '{critical[0].cause}' on the data is critical, so nothing was fitted: "
+            f"{critical[0].message}",
+            fix=critical[0].fix,
+        )
     return found
 
 

@@ -1,8 +1,9 @@
-"""Where a project lives: which mmm.yaml is used and what is kept beside it."""
+"""Where a project lives: which mmm.yaml is used and what is kept beside it, by model."""
 
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,10 +21,25 @@ DEMO_FOLDER = "demo"
 
 @dataclass(frozen=True)
 class Home:
-    """A project and the folder of its mmm.yaml."""
+    """A project, the folder of its mmm.yaml, and the model that is meant where it has several."""
 
     project: Project
     base: Path
+    model: str | None = None
+
+    @cached_property
+    def one(self) -> Project:
+        """The project as its one model has it.
+
+        Raises ProjectError where there is no such model, or none is named of several.
+        """
+        return self.project.for_model(self.model)
+
+    def list_models(self) -> list["Home"]:
+        """The home for the model that is meant, else for each that there is."""
+        if self.model is not None or not self.project.models:
+            return [replace(self, model=self.one.model_name)]
+        return [replace(self, model=name) for name in self.project.model_names]
 
     @property
     def lake_uri(self) -> str:
@@ -41,8 +57,23 @@ class Home:
 
     @property
     def posteriors(self) -> Path:
-        """Where fitted posteriors are kept, one folder each."""
-        return self.base / "posteriors"
+        """Where fitted posteriors of the model are kept, one folder each."""
+        return self._of_model("posteriors")
+
+    @property
+    def reports(self) -> Path:
+        """Where rendered pages of the model are kept."""
+        return self._of_model("reports")
+
+    @property
+    def searches(self) -> Path:
+        """Where the tries of searches of the model are kept."""
+        return self._of_model("searches")
+
+    @property
+    def truth(self) -> Path:
+        """Where a simulated project keeps what is true of the model, unseen by the chain."""
+        return self._of_model("truth")
 
     @property
     def mlflow_uri(self) -> str:
@@ -64,6 +95,10 @@ class Home:
                 shutil.copyfile(settings, home / "dagster.yaml")
         return home
 
+    def _of_model(self, name: str) -> Path:
+        """The folder beside mmm.yaml, and in it that of the model where it has a name."""
+        return self.base / name / (self.one.model_name or "")
+
 
 def find_project_file() -> Path | None:
     """MMM_PROJECT, else mmm.yaml here, else the one of the demo; None when there is none."""
@@ -74,10 +109,10 @@ def find_project_file() -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def open_home(path: Path | None = None) -> Home:
-    """The project at `path`, else the one that is found.
+def open_home(path: Path | None = None, *, model: str | None = None) -> Home:
+    """The project at `path`, else the one that is found; `model` is the one that is meant.
 
     Raises ProjectError where there is none, or where its file has a mistake.
     """
     file = path or find_project_file() or Path(FILE_NAME)
-    return Home(project=load_project(file), base=file.absolute().parent)
+    return Home(project=load_project(file), base=file.absolute().parent, model=model)

@@ -19,6 +19,7 @@ from mmm_orchestration.quality.acceptance import (
 )
 from mmm_orchestration.quality.checks.collect import collect_findings
 from mmm_orchestration.quality.finding import Finding, sort_findings
+from mmm_orchestration.quality.scope import scope_model
 from mmm_orchestration.quality.suites import Suite, build_suites
 from mmm_orchestration.quality.validate import Validation, validate_frame
 from mmm_orchestration.sources.deliveries import choose_deliveries
@@ -101,8 +102,15 @@ def accept_days(lake: Lake, *, project: Project, window: DayWindow) -> Acceptanc
     return evaluate_acceptance(register, project=project, window=window, failed=failed)
 
 
-def find_in_lake(lake: Lake, *, project: Project, today: date) -> list[Finding]:
-    """The findings of every plain check over all tables there are, worst first."""
+def find_in_lake(
+    lake: Lake, *, project: Project, today: date, model: str | None = None
+) -> list[Finding]:
+    """The findings of every plain check over all tables there are, worst first.
+
+    Where a `model` is named, what concerns other models alone is left out, but for days that are
+    held back: these are accepted for all models together.
+    """
+    scope = scope_model(project, model=model)
     tables = {
         contract.name: lake.read(contract.name, contract=contract)
         for contract in (*TABLES, *REGISTERS)
@@ -112,13 +120,15 @@ def find_in_lake(lake: Lake, *, project: Project, today: date) -> list[Finding]:
     if not register.is_empty():
         tables[DELIVERIES.name] = register.lazy()
     last = lake.last_day(SILVER_OUTCOMES.name, SILVER_OUTCOMES)
-    if last is None or last < project.start:
-        return collect_findings(tables, project=project, today=today)
-    window = DayWindow(project.start, last)
-    notes = _list_notes(register, project=project, window=window)
-    findings = collect_findings(tables, project=project, today=today, notes=notes)
-    acceptance = accept_days(lake, project=project, window=window)
-    return sort_findings([*findings, *acceptance.list_findings()])
+    notes, held = list[Finding](), list[Finding]()
+    if last is not None and last >= project.start:
+        window = DayWindow(project.start, last)
+        notes = _list_notes(register, project=scope.project, window=window)
+        held = accept_days(lake, project=project, window=window).list_findings()
+    findings = collect_findings(
+        scope.select_rows(tables), project=scope.project, today=today, notes=notes, newest=last
+    )
+    return sort_findings([*scope.select_findings(findings), *held])
 
 
 def _read_register(lake: Lake) -> pl.DataFrame:

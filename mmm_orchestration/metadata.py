@@ -235,7 +235,7 @@ def list_gates(gates: Gates) -> list[tuple[str, str]]:
         (
             DATA_FINDINGS,
             "The data have no trouble that a model cannot mend, such as channels that move as "
-            "one. If red: each finding says what to do; a critical one blocks the reports.",
+            "one. If yellow: each finding says what to do. At a critical one nothing is fitted.",
         ),
         (
             POSTERIOR_FINDINGS,

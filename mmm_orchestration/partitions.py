@@ -1,5 +1,9 @@
-"""The daily partitions of the project and the windows of days a run asks for."""
+"""The partitions of the project: its days and, where it has several, its models.
 
+Belongs here: partitions and what a run says of them. Must not: reading what they hold.
+"""
+
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,6 +21,21 @@ def build_daily_partitions(project: Project) -> dg.DailyPartitionsDefinition:
     return dg.DailyPartitionsDefinition(
         start_date=project.start.isoformat(), timezone=project.time_zone
     )
+
+
+def build_model_partitions(project: Project) -> dg.StaticPartitionsDefinition | None:
+    """One partition a model; None where the project has one model without a name."""
+    return dg.StaticPartitionsDefinition(project.model_names) if project.models else None
+
+
+def get_model(context: dg.AssetExecutionContext) -> str | None:
+    """The model the run is for, None where the project has one without a name."""
+    return context.partition_key if context.has_partition_key else None
+
+
+def read_whole(tables: Iterable[str]) -> list[dg.AssetDep]:
+    """Dependencies on every day of the tables, whatever the model."""
+    return [dg.AssetDep(name, partition_mapping=dg.AllPartitionMapping()) for name in tables]
 
 
 def get_window(

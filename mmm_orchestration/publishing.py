@@ -10,19 +10,18 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from mmm_orchestration.examining import load_findings
+from mmm_orchestration.home import Home
 from mmm_orchestration.insight.experiments import find_disagreements
 from mmm_orchestration.insight.results import RoiResults
 from mmm_orchestration.inspection import find_in_lake
 from mmm_orchestration.lake.lake import Lake
-from mmm_orchestration.project import Project
 from mmm_orchestration.quality.finding import Finding, sort_findings
 from mmm_orchestration.training import FitRecord, find_latest, load_passed
 
 if TYPE_CHECKING:
     from mmm_orchestration.model.posterior import Posterior
 
-TRUTH = Path("truth") / "contributions.parquet"
-"""Where a simulated project keeps the true contributions, out of the sight of the chain."""
+TRUTH = "contributions.parquet"
 
 
 @dataclass(frozen=True)
@@ -47,14 +46,14 @@ def summarise_fit(posterior: "Posterior", *, record: FitRecord) -> RoiResults:
     )
 
 
-def prepare_report(lake: Lake, *, project: Project, posteriors: Path, base: Path) -> RoiReport:
-    """The report on the posterior fitted last; raises PosteriorError unless it passed."""
-    record, posterior = load_passed(posteriors)
-    today = datetime.now(ZoneInfo(project.time_zone)).date()
+def prepare_report(lake: Lake, *, home: Home) -> RoiReport:
+    """The report on the model's posterior fitted last; raises PosteriorError unless it passed."""
+    record, posterior = load_passed(home.posteriors)
+    today = datetime.now(ZoneInfo(home.project.time_zone)).date()
     results = summarise_fit(posterior, record=record)
     findings = [
-        *find_in_lake(lake, project=project, today=today),
-        *load_findings(posteriors, version=record.version).all,
+        *find_in_lake(lake, project=home.project, today=today, model=home.model),
+        *load_findings(home.posteriors, version=record.version).all,
         *map(_report_note, results.notes),
         *find_disagreements(results.experiments, unit=results.provenance.kpi_unit),
     ]
@@ -62,20 +61,21 @@ def prepare_report(lake: Lake, *, project: Project, posteriors: Path, base: Path
         results=results,
         findings=tuple(sort_findings(findings)),
         truth=read_truth(
-            base,
+            home.truth,
             first=date.fromisoformat(record.first_day),
             last=date.fromisoformat(record.trained_through),
         ),
     )
 
 
-def find_all(lake: Lake, *, project: Project, posteriors: Path, today: date) -> list[Finding]:
-    """The findings on the lake and, where a posterior is kept, those of its fit, worst first."""
-    findings = find_in_lake(lake, project=project, today=today)
-    if not any(posteriors.glob("*.json")):
+def find_all(lake: Lake, *, home: Home, today: date) -> list[Finding]:
+    """The findings on the lake and, where the model has a posterior, those of its fit, sorted."""
+    kept = home.posteriors
+    findings = find_in_lake(lake, project=home.project, today=today, model=home.model)
+    if not any(kept.glob("*.json")):
         return findings
-    latest = find_latest(posteriors)
-    return sort_findings([*findings, *load_findings(posteriors, version=latest.version).all])
+    latest = find_latest(kept)
+    return sort_findings([*findings, *load_findings(kept, version=latest.version).all])
 
 
 def _report_note(note: str) -> Finding:
@@ -89,9 +89,9 @@ def _report_note(note: str) -> Finding:
     )
 
 
-def read_truth(base: Path, *, first: date, last: date) -> dict[str, float] | None:
+def read_truth(folder: Path, *, first: date, last: date) -> dict[str, float] | None:
     """True contribution by channel from `first` to `last`; None for a project of the real world."""
-    file = base / TRUTH
+    file = folder / TRUTH
     if not file.is_file():
         return None
     days = pl.scan_parquet(file).filter(pl.col("date").is_between(first, last))

@@ -46,19 +46,9 @@ class FolderResource(dg.ConfigurableResource[None]):
         return Path(self.path)
 
     @property
-    def posteriors(self) -> Path:
-        """Where fitted posteriors are kept, one folder each."""
-        return self.base / "posteriors"
-
-    @property
     def data_docs(self) -> Path:
         """Where the Data Docs of the last validation of each table are kept."""
         return self.base / "data_docs"
-
-    @property
-    def reports(self) -> Path:
-        """Where rendered pages are kept."""
-        return self.base / "reports"
 
 
 class MlflowResource(dg.ConfigurableResource[None]):
@@ -75,10 +65,10 @@ class MlflowResource(dg.ConfigurableResource[None]):
         self._context = context
 
     @contextmanager
-    def open_run(self) -> Iterator[str]:
+    def open_run(self, *, model: str | None) -> Iterator[str]:
         """The id of the MLflow run of this Dagster run, closed as FINISHED, or FAILED on an error.
 
-        While it is open, the functions of `mlflow` log to it.
+        Its name and tags hold the `model`. While it is open, the functions of `mlflow` log to it.
         """
         import mlflow
         from dagster_mlflow.resources import MlFlow
@@ -89,7 +79,9 @@ class MlflowResource(dg.ConfigurableResource[None]):
             mlflow.create_experiment(self.experiment, artifact_location=self._artifact_root())
         status = "FAILED"
         try:
-            MlFlow(self._context.replace_config(config))  # type: ignore[no-untyped-call]
+            run = MlFlow(self._context.replace_config(config))  # type: ignore[no-untyped-call]
+            if model is not None:
+                mlflow.set_tags({"mlflow.runName": f"{run.run_name} {model}", "model": model})
             yield mlflow.active_run().info.run_id  # type: ignore[union-attr]
             status = "FINISHED"
         finally:

@@ -67,8 +67,8 @@ def run_daily(home: Home, *, window: DayWindow, say: Say) -> Outcome:
 
 
 def run_train(home: Home, *, say: Say) -> Outcome:
-    """The fit, its checks and the reports."""
-    return _run_job(home, "train", partition_key=None, tags={}, say=say)
+    """The fit of the home's one model, its checks and the reports."""
+    return _run_job(home, "train", partition_key=home.one.model_name, tags={}, say=say)
 
 
 def _run_job(

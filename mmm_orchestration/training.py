@@ -10,8 +10,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from mmm_orchestration import __version__
-from mmm_orchestration.errors import PosteriorError
+from mmm_orchestration.errors import ModelError, PosteriorError
 from mmm_orchestration.examining import load_findings
 from mmm_orchestration.inspection import list_extra, list_gold
 from mmm_orchestration.lake.lake import Lake
@@ -72,10 +74,12 @@ def read_snapshot(
 ) -> Snapshot:
     """The model's data from the gold tables at `versions`, or as they are now.
 
-    Raises ModelError when the data make no model.
+    `project` has one model, else ProjectError is raised. Raises ModelError when the data make no
+    model.
     """
     from mmm_orchestration.model.prepare import prepare_model_data
 
+    project = project.for_model()
     tables = (*list_gold(project), *list_extra(project))
     names = [contract.name for contract in tables if lake.has(contract.name)]
     pinned = versions or {name: lake.version(name) for name in names}
@@ -85,12 +89,33 @@ def read_snapshot(
     )
     data = prepare_model_data(
         media=media,
-        kpi=kpi,
+        kpi=_choose_kpi(kpi, project=project),
         controls=controls,
         project=project,
-        experiments=load_experiments(lake, version=pinned.get(GOLD_EXPERIMENTS.name)),
+        experiments=load_experiments(
+            lake, version=pinned.get(GOLD_EXPERIMENTS.name), model=project.model_name
+        ),
     )
     return Snapshot(data, pinned)
+
+
+def _choose_kpi(rows: pl.DataFrame, *, project: Project) -> pl.DataFrame:
+    """The rows of the project's KPI.
+
+    Rows that do not say whose they are were written when a project had one KPI, which is this one
+    unless several models are declared; then they raise ModelError.
+    """
+    kpi, unsaid = project.kpi, pl.col("source").is_null()
+    old = rows.filter(unsaid)
+    if project.models and not old.is_empty():
+        days = old["date"].sort()
+        raise ModelError(
+            f"{old.height} rows of gold_kpi_daily were written when the project had one model, and "
+            "do not say which KPI they hold",
+            fix=f"Run 'mmm run --from {days[0]} --to {days[-1]} --no-train' once",
+        )
+    is_own = (pl.col("source") == kpi.source) & (pl.col("outcome") == kpi.outcome)
+    return rows.filter(unsaid | is_own).drop("source", "outcome")
 
 
 def fit_snapshot(

@@ -46,6 +46,7 @@ def write_experiments(lake: Lake, *, project: Project, base: Path, today: date) 
         geos=geos.unique().collect()["geo"].to_list(),
         start=project.start,
         today=today,
+        models={name: project.for_model(name).channel_names for name in project.model_names},
     )
     if not experiments:
         return None
@@ -57,13 +58,16 @@ def write_experiments(lake: Lake, *, project: Project, base: Path, today: date) 
     return lake.write_days(frame, contract=GOLD_EXPERIMENTS, window=window, retract=sorted(gone))
 
 
-def load_experiments(lake: Lake, *, version: int | None) -> tuple[Experiment, ...]:
-    """The experiments of the table at `version`, none where there is no version."""
+def load_experiments(
+    lake: Lake, *, version: int | None, model: str | None = None
+) -> tuple[Experiment, ...]:
+    """The experiments of `model` in the table at `version`, none where there is no version."""
     if version is None:
         return ()
     rows = lake.read(GOLD_EXPERIMENTS.name, contract=GOLD_EXPERIMENTS, version=version)
     ordered = rows.collect().sort(GOLD_EXPERIMENTS.key).rename(_NAMES)
-    return tuple(Experiment.from_row(row) for row in ordered.iter_rows(named=True))
+    experiments = (Experiment.from_row(row) for row in ordered.iter_rows(named=True))
+    return tuple(experiment for experiment in experiments if experiment.model == model)
 
 
 def _to_frame(experiments: tuple[Experiment, ...]) -> pl.DataFrame:

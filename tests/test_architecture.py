@@ -89,6 +89,22 @@ def list_functions(path: Path) -> Iterator[tuple[str, int]]:
             yield f"{path.relative_to(ROOT)}:{node.lineno} {node.name}", length
 
 
+def list_undescribed(path: Path) -> Iterator[str]:
+    """What is public in the file and has no docstring; what overrides has that of its base."""
+    places: list[ast.Module | ast.ClassDef] = [ast.parse(path.read_text(encoding="utf-8"))]
+    if ast.get_docstring(places[0]) is None:
+        yield f"{path.name}:1"
+    for place in places:
+        for node in place.body:
+            if not isinstance(node, Function | ast.ClassDef) or node.name.startswith("_"):
+                continue
+            is_override = any(ast.unparse(d) == "override" for d in node.decorator_list)
+            if ast.get_docstring(node) is None and not is_override:
+                yield f"{path.name}:{node.lineno} {node.name}"
+            if isinstance(node, ast.ClassDef):
+                places.append(node)
+
+
 def count_lines(node: ast.stmt) -> int:
     """The lines of a statement, decorators included."""
     decorators = node.decorator_list if isinstance(node, Function) else []
@@ -191,9 +207,17 @@ def test_asset_bodies_are_short() -> None:
     assert [(name, n) for name, n in functions if n > MAX_ASSET_BODY] == []
 
 
+def test_everything_public_is_described() -> None:
+    """Every module and every public class, function and method of the package has a docstring."""
+    assert [name for path in list_modules(PACKAGE) for name in list_undescribed(path)] == []
+
+
 def test_rules_see_their_breach(tmp_path: Path) -> None:
     """The reading of imports sees those inside functions and relative ones."""
     package = PACKAGE / "starter" / "__init__.py"
     assert "mmm_orchestration.starter.looking.look_at" in set(list_imports(package))
     lazy = PACKAGE / "cli" / "doctor.py"
     assert find_importers([lazy], of={"mmm_orchestration.doctor"}) != []
+    bare = tmp_path / "bare.py"
+    bare.write_text("class Thing:\n    def act(self): ...\n    def _own(self): ...\n")
+    assert list(list_undescribed(bare)) == ["bare.py:1", "bare.py:1 Thing", "bare.py:2 act"]

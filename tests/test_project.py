@@ -186,6 +186,7 @@ HEADINGS = {
     "ExperimentFile": "experiments",
     "Holidays": "holidays",
     "ModelSpec": "model",
+    "OneModel": "models",
     "Sampler": "model: sampler",
     "Gates": "gates",
     "Alerts": "alerts",

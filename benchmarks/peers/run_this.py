@@ -23,11 +23,12 @@ from benchmarks.peers.job import (
     read_job,
     write_answer,
 )
+from benchmarks.truth import worlds
 from mmm_orchestration.insight.contributions import iterate_channels
 from mmm_orchestration.model.fit import fit
 from mmm_orchestration.model.posterior import Posterior, save_posterior
 from mmm_orchestration.model.prepare import prepare_model_data
-from mmm_orchestration.project import Project, parse_project
+from mmm_orchestration.project import Project
 
 WEEK = 7
 
@@ -60,40 +61,13 @@ def main() -> None:
 def declare_project(job: Job) -> Project:
     """The project of one table source with the channels and controls of the job."""
     level = "geo" if len(job.geos) > 1 else "national"
-    media = "".join(f"\n        - {{name: {slug}, spend: {slug}}}" for slug in name_slugs(job))
-    series = "".join(f"\n        - {{name: {name}, column: {name}}}" for name in job.controls)
-    rules = "".join(f"\n  - {{name: {s}, rules: [{{source: sheet}}]}}" for s in name_slugs(job))
-    declared = "".join(f"\n  - {{name: {name}}}" for name in job.controls)
-    return parse_project(f"""
-project: benchmark
-time_zone: UTC
-currency: EUR
-start: 2014-01-01
-kpi: {{source: sheet, outcome: sales}}
-sources:
-  - name: sheet
-    format: table
-    path: sheet.csv
-    currency: EUR
-    tax: excluded
-    table:
-      date: date
-      period: week
-      outcomes: [{{name: sales, column: sales}}]
-      media:{media}
-      controls:{series or " []"}
-channels:{rules}
-controls:{declared or " []"}
-model:
-  level: {level}
-  sampler:
-    chains: {job.chains}
-    tune: {job.tune}
-    draws: {job.draws}
-    keep: {job.chains * job.draws}
-    seed: {job.seed}
-    target_accept: {job.target_accept}
-""")
+    sampler = (
+        f"chains: {job.chains}, tune: {job.tune}, draws: {job.draws}, "
+        f"keep: {job.chains * job.draws}, seed: {job.seed}, target_accept: {job.target_accept}"
+    )
+    return worlds.declare_project(
+        name_slugs(job), controls=job.controls, settings=f"level: {level}, sampler: {{{sampler}}}"
+    )
 
 
 def name_slugs(job: Job) -> list[str]:

@@ -14,7 +14,11 @@ processes = click.option(
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Measures how true the model is; a run that was stopped goes on where it was."""
+    """Measures how true the model is; a run that was stopped goes on where it was.
+
+    Exit code 1 means that a verdict is bad: coverage outside the target, ranks that are not even,
+    a silent failure or a false alarm.
+    """
 
 
 @main.command()
@@ -35,10 +39,7 @@ def coverage(*, n_worlds: int, is_told: bool, n_processes: int) -> None:
         n_worlds=n_worlds, is_told=is_told, folder=FOLDER, n_processes=n_processes
     )
     report = write_coverage(worlds, is_told=is_told)
-    (FOLDER / f"coverage_{'told' if is_told else 'default'}.md").write_text(
-        report, encoding="utf-8"
-    )
-    click.echo(report)
+    report.close(FOLDER / f"coverage_{'told' if is_told else 'default'}.md")
 
 
 @main.command()
@@ -48,7 +49,8 @@ def sbc(*, n_simulations: int, n_processes: int) -> None:
     """Whether truths drawn from the prior rank evenly among the draws of their fits."""
     from benchmarks.truth.sbc import run_calibration
 
-    click.echo(run_calibration(n_simulations=n_simulations, folder=FOLDER, n_processes=n_processes))
+    report = run_calibration(n_simulations=n_simulations, folder=FOLDER, n_processes=n_processes)
+    report.close(FOLDER / "sbc.md")
 
 
 @main.command()
@@ -60,9 +62,7 @@ def stress(*, seed: int, shared: Path, n_processes: int) -> None:
     from benchmarks.truth.stress import run_stress, write_stress
 
     stressed = run_stress(seed=seed, folder=FOLDER, shared=shared, n_processes=n_processes)
-    report = write_stress(stressed)
-    (FOLDER / "stress.md").write_text(report, encoding="utf-8")
-    click.echo(report)
+    write_stress(stressed).close(FOLDER / "stress.md")
 
 
 if __name__ == "__main__":

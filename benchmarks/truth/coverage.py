@@ -14,6 +14,7 @@ from scipy.stats import beta
 
 from benchmarks.truth.code_hash import hash_model_code, hash_worlds
 from benchmarks.truth.records import Records, Row, run_seeds
+from benchmarks.truth.report import Report
 from benchmarks.truth.score import ChannelScore, score_channels
 from benchmarks.truth.worlds import draw_world
 
@@ -116,17 +117,18 @@ def count_rates(scores: Iterable[ChannelScore]) -> tuple[Rate, ...]:
     return tuple(Rate(name, sum(held), len(held)) for name, held in (first, *sorted(others)))
 
 
-def write_coverage(worlds: Sequence[WorldScore], *, is_told: bool) -> str:
-    """The rates in Markdown, with the hash of the model code."""
+def write_coverage(worlds: Sequence[WorldScore], *, is_told: bool) -> Report:
+    """The rates in Markdown, with the hash of the model code; passed when inside the target."""
     scores = [score for world in worlds for score in world.channels]
     rates = count_rates(scores)
     low, high = TARGET
-    verdict = "inside" if low <= rates[0].value <= high else "OUTSIDE"
+    is_inside = low <= rates[0].value <= high
+    verdict = "inside" if is_inside else "OUTSIDE"
     known = "declared" if is_told else "unknown to the model, which keeps its defaults"
     missed = [score for score in scores if not score.is_covered]
     below = sum(score.high < score.truth for score in missed)
     width = np.median([(s.high - s.low) / s.truth for s in scores])
-    return "\n".join(
+    text = "\n".join(
         [
             f"Truth inside the 94 % interval of contribution; true families {known}.",
             f"Model code {hash_model_code()}.",
@@ -143,3 +145,4 @@ def write_coverage(worlds: Sequence[WorldScore], *, is_told: bool) -> str:
             "",
         ]
     )
+    return Report(text, is_passed=is_inside)

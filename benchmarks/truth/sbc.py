@@ -16,6 +16,7 @@ import xarray as xr
 from benchmarks.truth.code_hash import hash_model_code, hash_worlds
 from benchmarks.truth.ranks import LEVEL, RankTest, judge_ranks
 from benchmarks.truth.records import Records, Row, run_seeds
+from benchmarks.truth.report import Report
 from benchmarks.truth.shapes import Array
 from benchmarks.truth.simulated import CASES, Case, Simulated, simulate
 from mmm_orchestration.project import Sampler
@@ -146,11 +147,11 @@ def judge(calibrations: Sequence[Calibration], *, level: float = LEVEL) -> tuple
     return judge_ranks(ranks, n_draws=N_DRAWS, level=level)
 
 
-def write_report(calibrations: Sequence[Calibration], *, tests: Sequence[RankTest]) -> str:
+def write_report(calibrations: Sequence[Calibration], *, tests: Sequence[RankTest]) -> Report:
     """What was simulated, what failed and the least likely quantities, in Markdown."""
     rejected = [test for test in tests if test.is_rejected]
     verdict = f"FAILED for {len(rejected)} tests" if rejected else "passed"
-    return "\n".join(
+    text = "\n".join(
         [
             f"Simulation-based calibration {verdict}: ECDF and χ² of {len(tests) // 2} "
             f"quantities, Holm at {LEVEL}.",
@@ -170,6 +171,7 @@ def write_report(calibrations: Sequence[Calibration], *, tests: Sequence[RankTes
             "",
         ]
     )
+    return Report(text, is_passed=not rejected)
 
 
 def write_json(calibrations: Sequence[Calibration], *, tests: Sequence[RankTest]) -> str:
@@ -184,14 +186,12 @@ def write_json(calibrations: Sequence[Calibration], *, tests: Sequence[RankTest]
     return json.dumps(report, indent=1)
 
 
-def run_calibration(*, n_simulations: int, folder: Path, n_processes: int) -> str:
-    """The report of all cases, also written to `folder` as sbc.md and sbc.json."""
+def run_calibration(*, n_simulations: int, folder: Path, n_processes: int) -> Report:
+    """The report of all cases; all ranks are written to `folder` as sbc.json."""
     calibrations = [
         calibrate(case, n_simulations=n_simulations, folder=folder, n_processes=n_processes)
         for case in CASES
     ]
     tests = judge(calibrations)
-    report = write_report(calibrations, tests=tests)
     (folder / "sbc.json").write_text(write_json(calibrations, tests=tests), encoding="utf-8")
-    (folder / "sbc.md").write_text(report, encoding="utf-8")
-    return report
+    return write_report(calibrations, tests=tests)

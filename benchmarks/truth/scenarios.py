@@ -4,7 +4,7 @@ Belongs here: how a trouble is made. Must not: fits, verdicts (see `stress`).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -81,10 +81,15 @@ class Scene:
         truths: list[ChannelTruth] | None = None,
         contributions: Array | None = None,
         reported: Array | None = None,
+        cost: Array | None = None,
+        frequency: Array | None = None,
         controls: dict[str, Array] | None = None,
         settings: str = "",
     ) -> World:
-        """The world; media work on `spend`, the model sees `reported` (lag + week, channel)."""
+        """The world; media work on `spend`, the model sees `reported` (lag + week, channel).
+
+        `cost` and `frequency` have the shape of `reported`, which is the cost where none is given.
+        """
         own = truths or make_truths(self.shares)
         true = self.contribute(own) if contributions is None else contributions
         kpi = LEVEL * (self.baseline + self.noise) + true.sum(axis=1)
@@ -96,6 +101,8 @@ class Scene:
             kpi=kpi[:, None],
             contributions=true[:, None],
             exposure=seen[:, None],
+            spend=None if cost is None else cost[N_LAGS:, None],
+            frequency=None if frequency is None else frequency[:, None],
             controls={control: values[:, None] for control, values in given.items()},
             settings=settings,
         )
@@ -183,15 +190,19 @@ def build_promotions(seed: int) -> World:
 
 
 def build_reach(seed: int) -> World:
-    """People reached count, each by how often; the model sees impressions."""
+    """People reached count in proportion, each by how often; the model is told both."""
     scene = _set_scene(seed)
     rng = scene.rng
     reach = draw_spend(rng, pattern="always_on", season=scene.season)
     frequency = 1 + rng.gamma(2, 2.0, N_ALL)
-    scene.spend[:, 0] = reach * frequency**2.5 / (frequency**2.5 + 3**2.5)
-    reported = scene.spend.copy()
-    reported[:, 0] = reach * frequency
-    return scene.finish("reach and frequency", reported=reported)
+    reported, cost, often = scene.spend.copy(), scene.spend.copy(), np.full((N_ALL, 4), np.nan)
+    reported[:, 0], cost[:, 0], often[:, 0] = reach, 0.2 * reach * frequency, frequency
+    scene.spend[:, 0] = reach * Curve("hill", half=3.0, slope=2.5).respond(frequency)
+    first, *others = make_truths(SHARES)
+    truths = [replace(first, curve=Curve("linear", half=1)), *others]
+    return scene.finish(
+        "reach and frequency", truths=truths, reported=reported, cost=cost, frequency=often
+    )
 
 
 def build_varying(seed: int) -> World:

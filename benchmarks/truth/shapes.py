@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Fading = Literal["geometric", "delayed", "weibull_pdf", "binomial"]
-Bending = Literal["hill", "michaelis_menten", "logistic"]
+Bending = Literal["hill", "michaelis_menten", "logistic", "linear"]
 Pattern = Literal["always_on", "flighted", "pulsed", "seasonal"]
 
 WEEKS_PER_YEAR = 365.25 / 7
@@ -56,7 +56,7 @@ class Curve:
     slope: float = 1.0
 
     def respond(self, level: Array) -> Array:
-        """The response to a level in typical exposures, of its shape, in [0, 1)."""
+        """The response to a level in typical exposures, of its shape, in [0, 1) but for a line."""
         part = level / self.half
         match self.family:
             case "hill" | "michaelis_menten":
@@ -64,6 +64,8 @@ class Curve:
                 return np.asarray(power / (1 + power))
             case "logistic":
                 return np.asarray(2 / (1 + 3.0**-part) - 1)
+            case "linear":
+                return np.asarray(part / 2)
 
 
 def carry_over(level: Array, *, kernel: Array) -> Array:

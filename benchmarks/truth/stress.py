@@ -13,6 +13,7 @@ from typing import Literal
 from benchmarks.truth.chance import REPEATS, is_beyond_chance
 from benchmarks.truth.code_hash import PACKAGE, hash_model_code, hash_sources, hash_worlds
 from benchmarks.truth.records import Records, Row, run_seeds
+from benchmarks.truth.report import Report
 from benchmarks.truth.scenarios import SCENARIOS, Scenario
 from benchmarks.truth.score import ChannelScore, score_channels
 from benchmarks.truth.shared_worlds import list_shared
@@ -139,11 +140,14 @@ def read_row(row: Row, *, scenario: Scenario) -> Stressed:
     )
 
 
-def write_stress(stressed: Sequence[Stressed]) -> str:
-    """The table in Markdown with the hash of the model code; a miss shows how far it is off."""
+def write_stress(stressed: Sequence[Stressed]) -> Report:
+    """The table in Markdown with the hash of the model code; a miss shows how far it is off.
+
+    Passed without a silent failure and without a false alarm.
+    """
     verdicts = [own.verdict for own in stressed]
     n_silent, n_alarms = verdicts.count("SILENT"), verdicts.count("right, FALSE ALARM")
-    return "\n".join(
+    text = "\n".join(
         [
             f"Stress matrix: {len(stressed)} worlds, {n_silent} silent failures, {n_alarms} "
             "false alarms on clean worlds.",
@@ -155,6 +159,7 @@ def write_stress(stressed: Sequence[Stressed]) -> str:
             "",
         ]
     )
+    return Report(text, is_passed=not n_silent and not n_alarms)
 
 
 def _write_line(own: Stressed) -> str:

@@ -117,16 +117,20 @@ def assemble_world(
     exposure: Array,
     controls: Mapping[str, Array],
     spend: Array | None = None,
+    frequency: Array | None = None,
     settings: str = "",
     declared: Families | None = None,
 ) -> World:
     """The world of weekly arrays by geo; exposure (lag + date, geo, channel) includes its history.
 
     `contributions` (date, geo, channel) are true; `controls` have shape (date, geo); `spend`
-    (date, geo, channel) is the exposure where it is not given. `kpi` is nan where not observed.
+    (date, geo, channel) is the exposure where it is not given. `frequency`, of the shape of
+    `exposure`, is nan but for channels whose exposure is reach. `kpi` is nan where not observed.
     """
     n_weeks, n_geos = kpi.shape
     names = tuple(truth.name for truth in truths)
+    often = np.full(exposure.shape, np.nan) if frequency is None else frequency
+    is_reached = ~np.isnan(often).any(axis=(0, 1))
     observed = ~np.isnan(kpi)
     totals = (contributions * observed[:, :, None]).sum(axis=(0, 1))
     return World(
@@ -139,6 +143,8 @@ def assemble_world(
             exposure=exposure[N_LAGS:],
             history=exposure[:N_LAGS],
             spend=exposure[N_LAGS:] if spend is None else spend,
+            frequency=often[N_LAGS:],
+            frequency_history=often[:N_LAGS],
             channels=names,
             controls=np.stack(list(controls.values()), axis=-1)
             if controls
@@ -146,7 +152,11 @@ def assemble_world(
             control_names=tuple(controls),
         ),
         project=declare_project(
-            names, controls=tuple(controls), settings=settings, families=declared
+            names,
+            controls=tuple(controls),
+            settings=settings,
+            families=declared,
+            reached=[name for name, is_own in zip(names, is_reached, strict=True) if is_own],
         ),
         truth={truth.name: float(total) for truth, total in zip(truths, totals, strict=True)},
         families={truth.name: truth.family for truth in truths},
@@ -159,14 +169,19 @@ def declare_project(
     controls: Sequence[str] = (),
     settings: str = "",
     families: Families | None = None,
+    reached: Sequence[str] = (),
 ) -> Project:
-    """A project with one weekly table; `settings` are the keys of `model` in YAML."""
+    """A project with one weekly table; `settings` are the keys of `model` in YAML.
+
+    Channels in `reached` are modelled by reach and frequency, the others by spend.
+    """
     own = families or ()
     shapes = [f", adstock: {a}, saturation: {s}" for a, s in own] or [""] * len(channels)
-    media = ", ".join(f"{{name: {c}, spend: {c}}}" for c in channels)
+    counted = {c: f", reach: {c}_reach, frequency: {c}_frequency" for c in reached}
+    media = ", ".join(f"{{name: {c}, spend: {c}{counted.get(c, '')}}}" for c in channels)
     series = ", ".join(f"{{name: {c}, column: {c}}}" for c in controls)
     rules = ", ".join(
-        f"{{name: {c}, rules: [{{source: sheet}}]{shape}}}"
+        f"{{name: {c}, rules: [{{source: sheet}}]{shape}{', exposure: reach' * (c in reached)}}}"
         for c, shape in zip(channels, shapes, strict=True)
     )
     return parse_project(f"""

@@ -8,11 +8,16 @@ import click
 from mmm_orchestration.days import DayWindow
 from mmm_orchestration.home import Home
 
+model_option = click.option(
+    "--model", metavar="NAME", help="Which model, where mmm.yaml declares several."
+)
+
 
 def run_project(home: Home, *, window: DayWindow, is_training: bool) -> None:
-    """Runs the daily chain, and the training after it; exits with 1 when one of them fails."""
+    """Runs the daily chain and the training of the models; exits with 1 when one of them fails."""
     from mmm_orchestration.runner import Outcome, run_daily, run_train
 
+    models = home.list_models()
     started = time.monotonic()
 
     def say(line: str) -> None:
@@ -27,25 +32,21 @@ def run_project(home: Home, *, window: DayWindow, is_training: bool) -> None:
 
     say(f"daily chain for {window}")
     demand(run_daily(home, window=window, say=say))
-    if is_training:
-        say("training")
-        demand(run_train(home, say=say))
+    for each in models if is_training else []:
+        say(f"training {each.model}" if each.model else "training")
+        demand(run_train(each, say=say))
 
 
 def show_report(home: Home, *, is_json: bool) -> None:
-    """Prints ROI, marginal ROI and doubts of the posterior fitted last, or all of it as JSON."""
+    """Prints ROI, marginal ROI and doubts of the model's latest posterior, or all of it as JSON."""
     from rich.console import Console
 
     from mmm_orchestration.publishing import prepare_report
     from mmm_orchestration.reporting.tables import print_roi, roi_json
-    from mmm_orchestration.resources import FolderResource
 
-    folder = FolderResource(path=str(home.base))
-    report = prepare_report(
-        home.open_lake(), project=home.project, posteriors=folder.posteriors, base=home.base
-    )
+    report = prepare_report(home.open_lake(), home=home)
     if is_json:
         click.echo(json.dumps(roi_json(report.results, report.findings), indent=2))
         return
     print_roi(report.results, report.findings, Console())
-    click.echo(f"\nReport: {folder.reports / 'roi.html'}")
+    click.echo(f"\nReport: {home.reports / 'roi.html'}")

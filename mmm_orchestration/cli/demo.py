@@ -43,4 +43,5 @@ def command(
     home = open_home(folder / FILE_NAME)
     window = DayWindow(home.project.start, read_last_day(folder))
     run_project(home, window=window, is_training=True)
-    show_report(home, is_json=False)
+    for each in home.list_models():
+        show_report(each, is_json=False)

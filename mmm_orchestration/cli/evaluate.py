@@ -5,6 +5,7 @@ import json
 import click
 
 from mmm_orchestration.cli import Shell
+from mmm_orchestration.cli._running import model_option
 
 
 @click.command("evaluate")
@@ -13,8 +14,11 @@ from mmm_orchestration.cli import Shell
     "--horizon", type=click.IntRange(1), help="Periods to forecast; eight weeks by default."
 )
 @click.option("--json", "is_json", is_flag=True, help="Print one JSON object instead of tables.")
+@model_option
 @click.pass_obj
-def command(shell: Shell, *, folds: int | None, horizon: int | None, is_json: bool) -> None:
+def command(
+    shell: Shell, *, folds: int | None, horizon: int | None, is_json: bool, model: str | None
+) -> None:
     """Say how well the model predicts: leave-one-out, and forecasts from earlier origins.
 
     Leave-one-out is of the posterior fitted last. For each origin the model is fitted on the
@@ -23,12 +27,10 @@ def command(shell: Shell, *, folds: int | None, horizon: int | None, is_json: bo
     from mmm_orchestration.evaluating import evaluate
     from mmm_orchestration.home import open_home
     from mmm_orchestration.reporting.evaluation import evaluation_json, print_evaluation
-    from mmm_orchestration.resources import FolderResource
 
-    home = open_home(shell.project_file)
+    home = open_home(shell.project_file, model=model)
     found = evaluate(
         home,
-        posteriors=FolderResource(path=str(home.base)).posteriors,
         say=lambda line: click.echo(line, err=True),
         n_folds=folds,
         horizon=horizon,

@@ -3,6 +3,7 @@
 import click
 
 from mmm_orchestration.cli import Shell
+from mmm_orchestration.cli._running import model_option
 
 
 @click.command("priors")
@@ -14,8 +15,9 @@ from mmm_orchestration.cli import Shell
     show_default=True,
     help="By how much a belief is wider than the posterior it comes from.",
 )
+@model_option
 @click.pass_obj
-def command(shell: Shell, *, version: str | None, widen: float) -> None:
+def command(shell: Shell, *, version: str | None, widen: float, model: str | None) -> None:
     """Show what the priors say in money, or take them from a saved posterior.
 
     Without options: share, contribution and ROI of every channel before any KPI is seen. Beliefs
@@ -27,7 +29,7 @@ def command(shell: Shell, *, version: str | None, widen: float) -> None:
     from mmm_orchestration.home import open_home
     from mmm_orchestration.reporting.tables import print_beliefs
 
-    home = open_home(shell.project_file)
+    home = open_home(shell.project_file, model=model)
     if version is not None:
         click.echo(write_priors(home, version=version, widen=widen))
         return

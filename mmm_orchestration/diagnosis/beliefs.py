@@ -16,7 +16,7 @@ from mmm_orchestration.diagnosis.words import join_names, join_pairs
 from mmm_orchestration.insight.contributions import NUDGE, ChannelDraws, iterate_channels
 from mmm_orchestration.insight.doubts import compute_contraction, find_confounded_pairs
 from mmm_orchestration.insight.intervals import compute_interval
-from mmm_orchestration.model.priors import describe_prior, get_prior
+from mmm_orchestration.model.priors import get_prior
 from mmm_orchestration.quality.finding import Finding
 
 _N_PRIOR = 400
@@ -48,7 +48,7 @@ def find_ruling_priors(fitted: Fitted, *, limits: Thresholds) -> Iterator[Findin
 def measure_learning(fitted: Fitted, *, channel: ChannelDraws) -> dict[str, float]:
     """Contraction of every reported number of a channel, each on the log scale."""
     posterior, c = fitted.posterior, channel.position
-    log_sd = describe_prior(get_prior(posterior.project, channel=channel.channel))[1]
+    log_sd = get_prior(posterior.project, channel=channel.channel).log_sd
     total = fitted.parts.total[:, c]
     learned = {"contribution": compute_contraction(total, prior_log_sd=log_sd)}
     if posterior.data.has_spend[c]:
@@ -119,7 +119,7 @@ def find_two_answers(fitted: Fitted, *, limits: Thresholds) -> Iterator[Finding]
 
 
 def find_modes(draws: Array, *, limits: Thresholds) -> tuple[float, float, float] | None:
-    """The two modes of positive `draws` with the deepest valley between, and its height.
+    """The two modes of positive `draws` (draw,) with the deepest valley between, and its height.
 
     A kernel density of the logarithms, Silverman's width; the height is relative to the lower
     mode. None where there is one mode, or the smaller holds too few draws.

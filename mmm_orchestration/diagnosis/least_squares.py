@@ -49,7 +49,7 @@ def take_out(values: Array, *, basis: Array) -> Array:
 
 
 def correlate(first: Array, second: Array) -> float:
-    """Correlation of two series without means to take out; zero where one is nothing."""
+    """Correlation of two series (row,) without means to take out; zero where one is nothing."""
     size = float(np.linalg.norm(first) * np.linalg.norm(second))
     return float(first @ second) / size if size > 0 else 0.0
 
@@ -68,11 +68,12 @@ test_block.__test__ = False  # type: ignore[attr-defined]
 def scan(
     series: Array, *, basis: Array, blocks: Sequence[Array], is_white: bool = False
 ) -> Verdict:
-    """The block of added columns that explains most of `series` beyond `basis`.
+    """The block of added columns that explains most of `series` (row,) beyond `basis`.
 
-    F-test of each block, its p-value times the number of blocks (Bonferroni). Unless `is_white`,
-    the noise is a first-order autoregression with the correlation that is left once the best
-    block is in, so that neither a slow noise looks like a shift nor a shift like slow noise.
+    `basis` (row, rank) is orthonormal, each of `blocks` has shape (row, column). F-test of each
+    block, its p-value times the number of blocks (Bonferroni). Unless `is_white`, the noise is a
+    first-order autoregression with the correlation that is left once the best block is in, so
+    that neither a slow noise looks like a shift nor a shift like slow noise.
     """
     residual = take_out(series, basis=basis)
     best, r2 = None, 0.0
@@ -96,7 +97,10 @@ def scan(
 
 
 def measure_autocorrelation(residual: Array, *, basis: Array, lag: int = 1) -> float:
-    """Correlation of residuals `lag` apart, less what taking out `basis` brings of itself."""
+    """Correlation of residuals `lag` apart, less what taking out `basis` brings of itself.
+
+    `residual` has shape (row,), `basis` (row, rank); the bias is `-tr(B_lagᵀ B) / freedom`.
+    """
     size = float(residual @ residual)
     if size <= 0 or len(residual) <= lag + 1:
         return 0.0
@@ -110,7 +114,7 @@ def inflate_variance(columns: Array) -> Array:
     """Adjusted variance inflation of each of `columns` (row, column) by all others.
 
     `1 / (1 - R²)` with the freedom of rows and columns taken into account; a constant is
-    expected among the columns and has no inflation of its own.
+    expected among the columns and has no inflation of its own, shape (column,). Marquardt (1970).
     """
     n_rows = len(columns)
     inflation = np.ones(columns.shape[1])

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import stats
 
+from mmm_orchestration.days import DAYS_PER_YEAR
 from mmm_orchestration.diagnosis.fitted import Fitted, View
 from mmm_orchestration.diagnosis.least_squares import (
     Array,
@@ -24,7 +25,6 @@ from mmm_orchestration.quality.finding import Finding
 _N_LAGS = 4
 _MAX_BREAKS = 2
 _MAX_DATES = 200
-_YEAR = 365.25
 
 
 def find_autocorrelation(fitted: Fitted, *, limits: Thresholds) -> Iterator[Finding]:
@@ -66,7 +66,7 @@ def find_seasons(fitted: Fitted, *, limits: Thresholds) -> Iterator[Finding]:
     day = (view.places * data.period_days).astype(float)
     span = float(day[-1] - day[0]) + data.period_days
     n_cycles = np.arange(2, max(3, int(span / data.period_days / 2)))
-    lengths = [_YEAR / k for k in range(1, 13) if _YEAR / k > 2 * data.period_days]
+    lengths = [DAYS_PER_YEAR / k for k in range(1, 13) if DAYS_PER_YEAR / k > 2 * data.period_days]
     lengths = [d for d in (*lengths, *(span / n_cycles)) if 1.5 * d <= span]
     blocks = [
         np.column_stack([np.sin(2 * np.pi * day / d), np.cos(2 * np.pi * day / d)]) for d in lengths

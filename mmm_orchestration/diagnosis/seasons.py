@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from mmm_orchestration.days import DAYS_PER_YEAR
 from mmm_orchestration.diagnosis.least_squares import build_basis
 from mmm_orchestration.diagnosis.observed import Observed
 from mmm_orchestration.diagnosis.thresholds import Thresholds
-from mmm_orchestration.model.design import DAYS_PER_YEAR, Group, build_fourier
+from mmm_orchestration.model.design import Group, build_fourier
 from mmm_orchestration.quality.finding import Finding
 
 _CYCLES: tuple[tuple[Group, float, int, str], ...] = (

@@ -15,7 +15,7 @@ from mmm_orchestration.quality.finding import Finding
 
 
 def find_spikes(values: Array, *, limits: Thresholds) -> list[int]:
-    """Positions of single values far above all others; none where high values are usual."""
+    """Positions of single `values` (date,) far above all others; none where high ones are usual."""
     on = values[values > 0]
     if len(on) < 2 * limits.max_spikes:
         return []

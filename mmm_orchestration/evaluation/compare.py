@@ -66,7 +66,10 @@ def compare(models: Mapping[str, LooResult]) -> Comparison:
 
 
 def compare_points(by_point: Mapping[str, Array]) -> Comparison:
-    """The models by log predictive densities (point,) of the same points, in or out of time."""
+    """The models by log predictive densities (point,) of the same points, in or out of time.
+
+    Differences are taken point by point before their standard error, as points are shared.
+    """
     names = list(by_point)
     densities = np.column_stack([by_point[name] for name in names])
     weights = stack_weights(densities)

@@ -58,8 +58,8 @@ def cut_fold(data: ModelData, *, origin: int, horizon: int) -> Fold:
     """The data as known at `origin`, with exposure and controls of the horizon as planned.
 
     Geos without enough observed periods before the origin, channels that were never on there and
-    controls that did not change are left out, which `notes` says.
-    So are tests that end later.
+    controls that did not change are left out, which `notes` says. So are tests that end later.
+    Raises ModelError where no geo or no channel is left.
     """
     inside = slice(0, min(origin + horizon, data.n_periods))
     known = data.kpi[:origin]

@@ -80,7 +80,10 @@ class LooResult:
 
 
 def compute_loo(posterior: Posterior) -> LooResult:
-    """PSIS-LOO over the observed points of a posterior. See CAVEAT for what it is not."""
+    """PSIS-LOO over the observed points of a posterior. See CAVEAT for what it is not.
+
+    Log densities are of the KPI in its own units. Vehtari, Gelman and Gabry (2017).
+    """
     from mmm_orchestration.model.psis import smooth_weights
 
     data = posterior.data
@@ -97,5 +100,8 @@ def compute_loo(posterior: Posterior) -> LooResult:
 
 
 def estimate_se(by_point: Array) -> float:
-    """Standard error of the sum of independent points (point,)."""
+    """Standard error of the sum of independent points (point,): `sqrt(n) sd`.
+
+    Vehtari, Gelman and Gabry (2017).
+    """
     return float(np.sqrt(len(by_point)) * by_point.std())

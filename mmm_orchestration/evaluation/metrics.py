@@ -64,7 +64,7 @@ def score_draws(value: Array, *, draws: Array, mean: Array | None = None) -> Sco
 
 
 def cover(value: Array, *, draws: Array, level: float) -> Array:
-    """One where the equal-tailed interval of `draws` (draw, point) holds `value` (point,)."""
+    """One where the equal-tailed interval of `draws` (draw, point) holds `value` (point,), or 0."""
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
     inside: Array = ((low <= value) & (value <= high)).astype(float)
     return inside

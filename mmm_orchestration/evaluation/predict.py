@@ -19,7 +19,7 @@ from mmm_orchestration.model.posterior import Posterior
 
 
 def predict_kpi(posterior: Posterior) -> Array:
-    """Draws of the KPI of every period and geo, observed or not, shape (draw, date, geo)."""
+    """Draws of the KPI of every period and geo, observed or not, (draw, date, geo), KPI units."""
     return draw_kpi(posterior, expected=expect_kpi(posterior))
 
 

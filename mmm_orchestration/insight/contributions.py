@@ -159,7 +159,8 @@ def name_pairs(posterior: Posterior) -> list[tuple[str, str]]:
 def compute_synergies(posterior: Posterior, *, nudged: str = "") -> tuple[Array, ...]:
     """What each pair of channels adds to both of them, each of shape (draw, date, geo).
 
-    With more of the channel `nudged` by one per cent, where one is named.
+    In KPI units per period, one array per pair. With more of the channel `nudged` by one per cent,
+    where one is named.
     """
     pairs = name_pairs(posterior)
     paired = {name for pair in pairs for name in pair}
@@ -189,7 +190,7 @@ def split_synergies(posterior: Posterior, *, nudged: str = "") -> dict[str, Arra
 
 
 def expect_baseline(posterior: Posterior) -> Array:
-    """The KPI without media at every period, observed or not, shape (draw, date, geo)."""
+    """The KPI without media at every period, observed or not, (draw, date, geo), KPI units."""
     return np.stack(
         [
             posterior.stack("baseline")[:, g] @ posterior.design[:, g].T

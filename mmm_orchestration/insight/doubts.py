@@ -46,7 +46,8 @@ def describe_doubts(
 def compute_contraction(total: Array, *, prior_log_sd: float) -> float:
     """How much the data narrowed the belief: 1 - var(posterior) / var(prior) of the log share.
 
-    Zero is nothing learned, one is known exactly; negative where the data widened it.
+    `total` (draw,) is positive, in any unit. Zero is nothing learned, one is known exactly;
+    negative where the data widened it. Schad, Betancourt and Vasishth (2021).
     """
     return float(1 - np.var(np.log(total)) / prior_log_sd**2)
 

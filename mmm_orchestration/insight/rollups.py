@@ -54,7 +54,8 @@ def roll_up(
 def summarise_treatments(posterior: Posterior) -> tuple[Rollup, ...]:
     """What each treatment brought beyond its baseline value, in the order of the project.
 
-    It is part of the baseline of the model, and may be negative.
+    In KPI units over the observed periods; it is part of the baseline of the model, and may be
+    negative.
     """
     data, design = posterior.data, posterior.design * posterior.data.is_observed[:, :, None]
     columns = posterior.draws["column"].to_numpy().tolist()

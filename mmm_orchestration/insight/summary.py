@@ -34,7 +34,7 @@ from mmm_orchestration.insight.rollups import (
 )
 from mmm_orchestration.model.data import ModelData
 from mmm_orchestration.model.posterior import Posterior
-from mmm_orchestration.model.priors import describe_prior, get_prior
+from mmm_orchestration.model.priors import get_prior
 
 MOSTLY_COME = 0.9
 
@@ -105,7 +105,7 @@ def summarise_channels(posterior: Posterior, *, parts: Contributions) -> tuple[C
         channels=data.channels,
         total=parts.total,
         kpi_total=float(data.kpi_total.sum()),
-        prior_log_sd=np.array([describe_prior(p)[1] for p in priors]),
+        prior_log_sd=np.array([p.log_sd for p in priors]),
         is_on=(data.exposure.sum(axis=1) > 0).mean(axis=0),
         roi=roi,
     )
@@ -140,7 +140,7 @@ def compute_carry_over_days(posterior: Posterior) -> Array:
 
 
 def build_series(posterior: Posterior, *, parts: Contributions) -> ContributionSeries:
-    """The KPI over time, taken apart."""
+    """The KPI over time, taken apart: all geos together, where they are observed."""
     data = posterior.data
     return ContributionSeries(
         periods=data.periods,
@@ -184,7 +184,7 @@ def describe_provenance(
     data, project = posterior.data, posterior.project
     last = data.periods[-1] + np.timedelta64(data.period_days - 1, "D")
     return Provenance(
-        project=project.project,
+        project=project.title,
         kpi=project.kpi.name,
         kpi_unit=project.kpi.unit or project.currency,
         currency=project.currency,

@@ -24,7 +24,10 @@ class Location:
 
     @classmethod
     def parse(cls, uri: str | Path) -> Self:
-        """The location that `uri` names: a path, a file:// URI or an object store."""
+        """The location that `uri` names: a path, a file:// URI or an object store.
+
+        Raises LakeError where the path holds a character that Delta cannot.
+        """
         text = str(uri)
         if _SCHEME.match(text) and not text.startswith("file://"):
             return cls(uri=text.rstrip("/"), folder=None)
@@ -40,7 +43,10 @@ class Location:
         return cls(uri=folder.as_posix(), folder=folder)
 
     def table_uri(self, name: str) -> str:
-        """Path or URI of the table called `name`."""
+        """Path or URI of the table called `name`.
+
+        Raises LakeError where that is no name of a table.
+        """
         if not _TABLE_NAME.fullmatch(name):
             raise LakeError(
                 "A table's name has lower-case letters, digits and underscores", got=name

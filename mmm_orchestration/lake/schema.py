@@ -26,7 +26,10 @@ _FROM_DELTA: Final = {delta: POLARS[dtype] for dtype, delta in _DELTA.items()}
 
 
 def stored_schema(schema: Schema, *, table: str) -> pl.Schema:
-    """The columns of a stored Delta table with their polars types, without the month."""
+    """The columns of a stored Delta table with their polars types, without the month.
+
+    Raises LakeError at a type that the lake does not write.
+    """
     types: dict[str, pl.DataType] = {}
     for field in schema.fields:
         stored = str(getattr(field.type, "type", field.type))

@@ -40,7 +40,10 @@ class Store:
         return DeltaTable.is_deltatable(self.location.table_uri(name), dict(self.options))
 
     def load(self, name: str, *, version: int | None = None) -> DeltaTable:
-        """The table as its log says now, or as of `version`."""
+        """The table as its log says now, or as of `version`.
+
+        Raises LakeError where another engine wrote it with features the lake does not know.
+        """
         uri = self.location.table_uri(name)
         table = DeltaTable(uri, version=version, storage_options=dict(self.options))
         if table.protocol().min_reader_version > 1:

@@ -11,12 +11,11 @@ from typing import Literal
 import holidays as holidays_package
 import numpy as np
 
+from mmm_orchestration.days import DAYS_PER_YEAR
 from mmm_orchestration.model.data import Array, ModelData
 from mmm_orchestration.model.smooth import build_columns, count_columns
 from mmm_orchestration.project import EventShape, Holidays, Project, Sign, Trend
 from mmm_orchestration.project.values import BaselineValue
-
-DAYS_PER_YEAR = 365.25
 
 DAYS_PER_MONTH = DAYS_PER_YEAR / 12
 
@@ -118,7 +117,8 @@ def _by_geo(matrix: Array, *, n_geos: int) -> Array:
 def build_trend(data: ModelData, *, trend: Trend, knots_per_year: float) -> _Block:
     """A line over [-1, 1] and, for 'piecewise', a change of slope at each interior knot.
 
-    A smooth trend begins with the line too; what bends it has columns of its own.
+    A smooth trend begins with the line too; what bends it has columns of its own. The changes of
+    slope are those of Taylor and Letham (2018), at knots that are evenly spaced.
     """
     time = np.linspace(-1, 1, data.n_periods)
     years = data.n_periods * data.period_days / DAYS_PER_YEAR
@@ -160,7 +160,11 @@ def build_breaks(data: ModelData, *, project: Project) -> _Block:
 
 
 def build_fourier(data: ModelData, *, group: Group, days: float, order: int) -> _Block:
-    """Sine and cosine pairs with a period of `days`; none where a period is as long as that."""
+    """Sine and cosine pairs with a period of `days`; none where a period is as long as that.
+
+    `sin(2π k d / days)` and the cosine for k from 1 to `order`, d the middle day of a period.
+    Taylor and Letham (2018).
+    """
     day = data.periods.astype("datetime64[D]").astype(int) + (data.period_days - 1) / 2
     pairs = range(1, order + 1) if data.period_days < days else ()
     columns = [f(2 * np.pi * k * day / days) for k in pairs for f in (np.sin, np.cos)]
@@ -249,7 +253,10 @@ def build_controls(data: ModelData, *, project: Project) -> _Block:
 
 
 def find_baseline_value(values: Array, *, declared: float | BaselineValue | None) -> float:
-    """The value at which a control contributes nothing: as declared, else its mean."""
+    """The value at which a control contributes nothing: as declared, else its mean.
+
+    `values` (n,) are the observed ones, in the units of the control, as is the answer.
+    """
     if isinstance(declared, float | int):
         return float(declared)
     if declared == "min":

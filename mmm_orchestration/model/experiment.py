@@ -17,7 +17,8 @@ class Experiment:
     """What one channel's exposure from `first` to `last` brought more than none would have.
 
     `lift` is the incremental outcome in KPI units over the days of the test and the carry-over
-    that follows them, `se` its standard error; `geo` is 'national' for all geos together.
+    that follows them, `se` its standard error; `geo` is 'national' for all geos together, `model`
+    the one whose KPI was measured, None where the project has one without a name.
     """
 
     channel: str
@@ -27,6 +28,7 @@ class Experiment:
     lift: float
     se: float
     kind: ExperimentKind = "holdout"
+    model: str | None = None
 
     @property
     def name(self) -> str:
@@ -48,8 +50,9 @@ class Experiment:
             lift=float(str(row["lift"])),
             se=float(str(row["se"])),
             kind=kinds[kind],
+            model=str(model) if (model := row.get("model")) else None,
         )
 
-    def to_row(self) -> dict[str, str | float]:
+    def to_row(self) -> dict[str, str | float | None]:
         """The experiment as one flat row for JSON."""
         return asdict(self) | {"first": self.first.isoformat(), "last": self.last.isoformat()}

@@ -33,7 +33,7 @@ def fit(data: ModelData, *, project: Project, progress: Progress | None = None) 
 
     A single run with the seed of the project, reported as it is. `progress` is called with
     iterations done and in all. Convergence is measured on all draws; the posterior holds at most
-    `sampler.keep` of them.
+    `sampler.keep` of them. Raises ModelError where the graph observed other data.
     """
     parts = prepare_parts(data, project=project)
     model = build_graph(parts)

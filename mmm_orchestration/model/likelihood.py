@@ -50,13 +50,17 @@ class Family(ABC):
         degrees: Values,
         xp: Functions,
     ) -> Values:
-        """Log density of the KPI in its own units, or log probability of a count."""
+        """Log density of the KPI in its own units, or log probability of a count.
+
+        The shape is that of `value` and `mean` together, (…, geo, date); `degrees` broadcasts
+        against it and is looked at where the family has them.
+        """
 
     @abstractmethod
     def draw(
         self, mean: Array, *, sigma: Array, size: Array, degrees: Array, rng: np.random.Generator
     ) -> Array:
-        """One KPI for each mean, in mean KPIs."""
+        """One KPI for each mean, in mean KPIs, of the shape of `mean` (…, geo, date)."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +191,8 @@ class NegativeBinomialFamily(Family):
 def keep_positive(mean: Values, xp: Functions) -> Values:
     """The mean itself where it is well above zero, and a small positive value below.
 
-    `floor · log(1 + exp(mean / floor))`, written so that it cannot overflow.
+    Of the shape of `mean` and like it in mean KPIs: `floor · log(1 + exp(mean / floor))`,
+    written so that it cannot overflow.
     """
     part = mean / FLOOR
     return FLOOR * (xp.maximum(part, 0.0) + xp.log1p(xp.exp(-xp.abs(part)))) + 1e-9

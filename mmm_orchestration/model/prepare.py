@@ -13,6 +13,7 @@ from mmm_orchestration.errors import ModelError
 from mmm_orchestration.model.data import Array, ModelData
 from mmm_orchestration.model.experiment import Experiment
 from mmm_orchestration.model.frequency import divide_contacts, flag_reach
+from mmm_orchestration.model.geos import choose_geos
 from mmm_orchestration.model.panel import arrange_panel
 from mmm_orchestration.model.periods import Aligned, align_periods
 from mmm_orchestration.model.placing import place_experiments
@@ -47,12 +48,13 @@ def prepare_model_data(
     the arrays do not hold are left out; all of it is said in `notes`. Campaigns without a channel
     are not modelled. Raises ModelError naming what is missing or clashes.
     """
+    media, kpi, controls, shared = choose_geos(media, kpi=kpi, controls=controls, project=project)
     check_present(media, kpi=kpi, controls=controls, project=project)
     rows, priced, notes = collect_rows(media, kpi=kpi, controls=controls, project=project)
     arrange = arrange_panel if project.model.level == "geo" else _arrange_national
     data = arrange(rows, project=project, priced=priced)
     kept, left_out = place_experiments(experiments, data=data)
-    said = (*data.notes, *notes, *tell_unmapped(media), *left_out)
+    said = (*data.notes, *notes, *shared, *tell_unmapped(media), *left_out)
     return _check_estimable(replace(data, notes=said, experiments=kept))
 
 

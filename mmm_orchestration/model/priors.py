@@ -3,7 +3,6 @@
 Belongs here: from what people believe to what is sampled. Must not: PyMC.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +11,6 @@ from numpy.typing import NDArray
 from mmm_orchestration.errors import ModelError
 from mmm_orchestration.model.data import Array, ModelData
 from mmm_orchestration.project import Prior, Project
-from mmm_orchestration.transforms.plan import NORMAL_95
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +32,6 @@ def get_prior(project: Project, *, channel: str) -> Prior:
     return declared[channel] or project.model.default_prior
 
 
-def describe_prior(prior: Prior) -> tuple[float, float]:
-    """Median and log-sd of the log-normal with 95 % of its mass below `upper`."""
-    return prior.median, math.log(prior.upper / prior.median) / NORMAL_95
-
-
 def build_strength_priors(data: ModelData, *, project: Project) -> StrengthPriors:
     """The priors of all channels as shares of the observed KPI.
 
@@ -47,20 +40,23 @@ def build_strength_priors(data: ModelData, *, project: Project) -> StrengthPrior
     of a channel without spend.
     """
     found = [get_prior(project, channel=c) for c in data.channels]
-    medians, sds = zip(*map(describe_prior, found), strict=True)
     factors = [
         find_share_factor(prior, data=data, channel=c, project=project)
         for c, prior in enumerate(found)
     ]
     return StrengthPriors(
-        median=np.array(medians) * np.array(factors),
-        log_sd=np.array(sds),
+        median=np.array([prior.median for prior in found]) * np.array(factors),
+        log_sd=np.array([prior.log_sd for prior in found]),
         is_marginal=np.array([prior.of == "marginal_roi" for prior in found]),
     )
 
 
 def find_share_factor(prior: Prior, *, data: ModelData, channel: int, project: Project) -> float:
-    """The share of the KPI that one unit of what the prior is of amounts to."""
+    """The share of the KPI that one unit of what the prior is of amounts to.
+
+    `channel` is a position. Raises ModelError where a return is believed of a channel without
+    spend.
+    """
     if prior.of == "share":
         return 1.0
     total = float(np.nansum(data.kpi))

@@ -100,7 +100,8 @@ def sample_numpyro(
 ) -> Draws:
     """Draws by NUTS of NumPyro on the device of the plan; on a GPU all chains run in step.
 
-    Raises ModelError when float32 is asked for and is wrong at the start or at the draws.
+    Hoffman and Gelman (2014), iterated as by Phan, Pradhan and Jankowiak (2019). Raises ModelError
+    when float32 is asked for and is wrong at the start or at the draws.
     """
     start, slots = lay_out(model)
     is_single = plan.precision == "float32"

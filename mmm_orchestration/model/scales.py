@@ -73,7 +73,11 @@ class ScalePlan:
         return log_scale
 
     def list_arrays(self) -> dict[str, Array]:
-        """The constant arrays that `compute` needs."""
+        """The constant arrays that `compute` needs.
+
+        `no_scale` (column,) is zero; `frequencies` (trend,), `place_trend` (trend, column) and
+        `place_shrunk` (shrunk, column) are there where the plan has such columns.
+        """
         arrays = {"no_scale": np.zeros(len(self.trend))}
         if self.trend.any():
             arrays |= {"frequencies": self.frequencies, "place_trend": self.place_trend}
@@ -88,7 +92,11 @@ def _place(values: Values, place: Values) -> Values:
 
 
 def plan_scales(design: Design, *, project: Project, n_rows: int, n_days: int) -> ScalePlan:
-    """The columns of `design` with sampled scales: a smooth trend, and controls when many."""
+    """The columns of `design` with sampled scales: a smooth trend, and controls when many.
+
+    The typical global scale of p controls over `n_rows` is `p₀ / (p - p₀) / sqrt(n_rows)` with p₀
+    believed to matter. Piironen and Vehtari (2017).
+    """
     is_free = np.array([sign == "any" for sign in design.signs])
     groups = np.array(design.groups)[is_free]
     controls = groups == "control"

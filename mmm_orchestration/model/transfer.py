@@ -11,7 +11,7 @@ import numpy as np
 from mmm_orchestration.model.data import Array, ModelData
 from mmm_orchestration.model.posterior import Posterior
 from mmm_orchestration.project import Channel, Prior, PriorSource, Project, UnknownPrior
-from mmm_orchestration.transforms.plan import NORMAL_95
+from mmm_orchestration.project.beliefs import NORMAL_95
 from mmm_orchestration.transforms.registry import get_adstock, get_saturation
 
 WIDEN = 1.5

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mmm_orchestration.days import DAYS_PER_YEAR
 from mmm_orchestration.model.data import Array, ModelData
 from mmm_orchestration.model.placing import cover_periods
-
-DAYS_PER_YEAR = 365.25
 
 
 @dataclass(frozen=True, eq=False)

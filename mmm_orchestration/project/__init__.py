@@ -4,25 +4,20 @@ Belongs here: what a project may declare and the checks that need the file alone
 Must not: reading data, Dagster, defaults that guess currency, tax or time zone.
 """
 
+from mmm_orchestration.project.beliefs import Prior, PriorSource, UnknownPrior
+from mmm_orchestration.project.dated import Break, Event, Holidays
 from mmm_orchestration.project.declaration import (
-    Alerts,
-    Break,
     Channel,
     ChannelRule,
     Control,
-    Event,
     ExperimentFile,
-    Gates,
-    Holidays,
     Kpi,
-    LakeSettings,
     ModelSpec,
-    Prior,
-    PriorSource,
+    OneModel,
     Project,
     Sampler,
-    UnknownPrior,
 )
+from mmm_orchestration.project.operating import Alerts, Gates, LakeSettings
 from mmm_orchestration.project.reading import content_hash, load_project, parse_project
 from mmm_orchestration.project.sources import (
     BOOKKEEPING_COLUMNS,
@@ -82,6 +77,7 @@ __all__ = [
     "MediaMeasure",
     "MediaSeries",
     "ModelSpec",
+    "OneModel",
     "Order",
     "Period",
     "Prior",

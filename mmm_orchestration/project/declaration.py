@@ -3,19 +3,27 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 
-from mmm_orchestration.errors import ProjectError, nearest
+from mmm_orchestration.errors import ProjectError
+from mmm_orchestration.project.beliefs import Prior, PriorSource, UnknownPrior
+from mmm_orchestration.project.dated import Break, Event, Holidays
 from mmm_orchestration.project.mistakes import mistake, unknown
+from mmm_orchestration.project.narrowing import check_models, name_no_model, narrow
+from mmm_orchestration.project.operating import Alerts, Gates, LakeSettings
 from mmm_orchestration.project.sources import Source
 from mmm_orchestration.project.values import (
     UNMAPPED,
     BaselineValue,
-    BreakKind,
     Currency,
     Day,
     EffectPath,
-    EventShape,
     Grain,
     KpiKind,
     Level,
@@ -23,7 +31,6 @@ from mmm_orchestration.project.values import (
     MediaMeasure,
     Order,
     Positive,
-    PriorOf,
     Shrinkage,
     Sign,
     Slug,
@@ -93,47 +100,6 @@ class ChannelRule(Strict):
     campaign: str = "*"
 
 
-class Prior(Strict):
-    """What is believed of a channel before the data, log-normal.
-
-    `of` share is of the KPI, contribution is KPI units of the whole range, the returns are money
-    (or units) per unit of spend.
-    """
-
-    of: PriorOf = "share"
-    median: Positive
-    upper: Positive = Field(description="95 % of the belief lies below this value")
-
-    @model_validator(mode="after")
-    def _is_ordered(self) -> Self:
-        if self.upper <= self.median:
-            raise mistake("'upper' must be greater than 'median'", key="upper")
-        if self.of == "share" and self.upper >= 1:
-            raise mistake("a share of the KPI lies below 1", key="upper", got=self.upper)
-        return self
-
-
-class UnknownPrior(Strict):
-    """What is believed of an unknown of carry-over or saturation, log-normal."""
-
-    median: Positive
-    upper: Positive = Field(description="95 % of the belief lies below this value")
-
-    @model_validator(mode="after")
-    def _is_ordered(self) -> Self:
-        if self.upper <= self.median:
-            raise mistake("'upper' must be greater than 'median'", key="upper")
-        return self
-
-
-class PriorSource(Strict):
-    """The saved posterior whose knowledge the priors hold."""
-
-    version: str
-    first: Day
-    last: Day
-
-
 class Channel(Strict):
     """A medium of the model; the first channel with a matching rule takes a campaign."""
 
@@ -166,59 +132,6 @@ class Control(Strict):
     baseline: float | BaselineValue | None = Field(
         default=None, description="makes it a treatment, which contributes beyond this value"
     )
-
-
-class Break(Strict):
-    """A day from which the level or the slope of the KPI is another one."""
-
-    name: Slug
-    day: Day
-    kind: BreakKind = "level"
-
-
-class Event(Strict):
-    """A dated happening that shifts the KPI while it lasts."""
-
-    name: Slug
-    first: Day
-    last: Day
-    shape: EventShape = "flat"
-
-    @model_validator(mode="after")
-    def _is_ordered(self) -> Self:
-        if self.last < self.first:
-            raise mistake("'last' lies before 'first'", key="last")
-        return self
-
-
-class Holidays(Strict):
-    """Public holidays by country, from the `holidays` package."""
-
-    country: str
-    subdivision: str | None = None
-    days_before: Annotated[int, Field(ge=0, le=28)] = 0
-    days_after: Annotated[int, Field(ge=0, le=28)] = 0
-
-    @model_validator(mode="after")
-    def _is_known(self) -> Self:
-        from holidays import list_supported_countries
-        from holidays.registry import COUNTRIES
-
-        supported = list_supported_countries(include_aliases=False)
-        if self.country not in supported:
-            codes = {name: code for name, (_, code, *_) in COUNTRIES.items()}
-            close = nearest(self.country.casefold().replace(" ", "_"), codes)
-            hint = f"; {close.replace('_', ' ').title()} is '{codes[close]}'" if close else ""
-            raise mistake(
-                f"'{self.country}' is no ISO 3166 country code such as 'DE'{hint}",
-                key="country",
-                got=self.country,
-                allowed=supported,
-            )
-        parts = supported[self.country]
-        if self.subdivision is not None and self.subdivision not in parts:
-            raise unknown("subdivision", self.subdivision, parts, key="subdivision")
-        return self
 
 
 class ExperimentFile(Strict):
@@ -268,29 +181,31 @@ class ModelSpec(Strict):
     sampler: Sampler = Sampler()
 
 
-class Gates(Strict):
-    """What a posterior must reach before anything is built from it, and what a fit may take."""
+class OneModel(Strict):
+    """One of several models of a project; what it does not name is the project's."""
 
-    r_hat: Annotated[float, Field(gt=1, le=1.1)] = 1.01
-    ess: Annotated[int, Field(ge=100)] = 400
-    divergences: Annotated[int, Field(ge=0)] = 0
-    max_fit_minutes: Positive | None = None
-    max_memory_gb: Positive | None = None
-
-
-class Alerts(Strict):
-    """When a person must be told."""
-
-    stale_after_days: Annotated[int, Field(ge=1)] = 3
-
-
-class LakeSettings(Strict):
-    """Where the Delta tables live: a folder beside mmm.yaml or any delta-rs URI."""
-
-    uri: str = "lake"
-    storage_options_env: Mapping[str, str] = Field(
-        default_factory=dict, description="storage option -> environment variable with its value"
+    name: Slug
+    kpi: Kpi | None = None
+    channels: Annotated[tuple[Slug, ...], Field(min_length=1)] | None = None
+    geos: Annotated[tuple[Text, ...], Field(min_length=1)] | None = None
+    controls: tuple[Slug, ...] | None = None
+    model: ModelSpec = Field(
+        default=ModelSpec(), description="the settings that differ from the project's `model`"
     )
+
+    @field_serializer("model")
+    def _write_what_is_set(self, value: ModelSpec) -> dict[str, object]:
+        return value.model_dump(mode="json", exclude_unset=True)
+
+    @model_validator(mode="after")
+    def _names_each_once(self) -> Self:
+        for kind, names in (
+            ("channel", self.channels),
+            ("geo", self.geos),
+            ("control", self.controls),
+        ):
+            check_unique(kind, names or (), key=f"{kind}s.*")
+        return self
 
 
 class Project(Strict):
@@ -309,6 +224,7 @@ class Project(Strict):
     holidays: Holidays | None = None
     experiments: ExperimentFile | None = None
     model: ModelSpec = ModelSpec()
+    models: tuple[OneModel, ...] = ()
     gates: Gates = Gates()
     alerts: Alerts = Alerts()
     lake: LakeSettings = LakeSettings()
@@ -320,6 +236,7 @@ class Project(Strict):
         check_unique("control", [c.name for c in self.controls], key="controls.*.name")
         check_unique("event", [e.name for e in self.events], key="events.*.name")
         check_unique("break", [b.name for b in self.breaks], key="breaks.*.name")
+        check_unique("model", self.model_names, key="models.*.name")
         check_unique("control series", [c for s in self.sources for c in s.controls])
         return self
 
@@ -375,8 +292,13 @@ class Project(Strict):
                     raise unknown("unknown", name, known, key=f"channels.{i}.unknowns.{name}")
         return self
 
+    @model_validator(mode="after")
+    def _models_are_whole(self) -> Self:
+        check_models(self)
+        return self
+
     def source(self, name: str) -> Source:
-        """The source called `name`."""
+        """The source called `name`, or ProjectError with those there are."""
         for source in self.sources:
             if source.name == name:
                 return source
@@ -398,3 +320,42 @@ class Project(Strict):
     def channel_names(self) -> tuple[str, ...]:
         """Channel names in the order they are declared."""
         return tuple(c.name for c in self.channels)
+
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        """The names of the models, none where the project has one model without a name."""
+        return tuple(m.name for m in self.models)
+
+    @property
+    def model_name(self) -> str | None:
+        """The name of the one model, None where it has none; for a project of one model."""
+        return self.models[0].name if self.models else None
+
+    @property
+    def title(self) -> str:
+        """The project in words, with its one model where that has a name."""
+        return f"{self.project}, {self.model_name}" if self.model_name else self.project
+
+    @property
+    def geos(self) -> tuple[str, ...] | None:
+        """The geos of the one model, None where it has all; for a project of one model."""
+        return self.models[0].geos if self.models else None
+
+    @property
+    def kpis(self) -> tuple[Kpi, ...]:
+        """What the models explain, each outcome once."""
+        explained = [m.kpi or self.kpi for m in self.models] or [self.kpi]
+        return tuple({(kpi.source, kpi.outcome): kpi for kpi in explained}.values())
+
+    def for_model(self, name: str | None = None) -> "Project":
+        """The project as the model `name` has it: its KPI, channels, controls and settings.
+
+        Without a name it is that of the only model. Raises ProjectError for a name that there is
+        not, or where several models are declared and none is named.
+        """
+        if name is None and len(self.models) <= 1:
+            return narrow(self, self.models[0]) if self.models else self
+        one = next((m for m in self.models if m.name == name), None)
+        if one is None:
+            raise name_no_model(name, self.model_names)
+        return narrow(self, one)

@@ -80,7 +80,10 @@ def read_document(path: Path) -> Document:
 
 
 def parse_document(text: str, *, name: str) -> Document:
-    """The document in `text`; `name` stands in errors."""
+    """The document in `text`; `name` stands in errors.
+
+    Raises ProjectError where it is too long, no YAML, or not keys with values.
+    """
     size = len(text.encode("utf-8", errors="replace"))
     if size > MAX_BYTES:
         raise _too_long(name, size)

@@ -13,8 +13,8 @@ Row = Mapping[str, Scalar]
 
 def find_missing_columns(frame: pl.DataFrame, *, expectation: Expectation) -> tuple[str, ...]:
     """The columns the expectation needs and the frame lacks."""
-    where = expectation.where[:1] if expectation.where else ()
-    return tuple(c for c in (*expectation.columns, *where) if c not in frame.columns)
+    needed = (*expectation.columns, *(column for column, _ in expectation.where))
+    return tuple(c for c in needed if c not in frame.columns)
 
 
 def bad_row_expr(expectation: Expectation) -> pl.Expr | None:
@@ -40,10 +40,8 @@ def bad_row_expr(expectation: Expectation) -> pl.Expr | None:
 
 def where_expr(expectation: Expectation) -> pl.Expr:
     """The rows the expectation is about."""
-    if expectation.where is None:
-        return pl.lit(value=True)
-    column, word = expectation.where
-    return (pl.col(column) == word).fill_null(value=False)
+    holds = [(pl.col(column) == word).fill_null(value=False) for column, word in expectation.where]
+    return pl.all_horizontal(pl.lit(value=True), *holds)
 
 
 def select_bad_rows(frame: pl.DataFrame, *, expectation: Expectation) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Literal
 
-from mmm_orchestration.project import UNMAPPED, Project
+from mmm_orchestration.project import UNMAPPED, Kpi, Project
 from mmm_orchestration.tables.contracts import (
     GOLD_CONTROLS_DAILY,
     GOLD_KPI_DAILY,
@@ -45,7 +45,7 @@ class Expectation:
     """One expectation of Great Expectations; `name` becomes the name of the asset check.
 
     `kind` is the GX expectation without its `expect_` and `arguments` are its own. `where`
-    restricts it to rows whose column holds the word. With `is_daily` the values to be found are
+    restricts it to rows whose columns hold the words. With `is_daily` the values to be found are
     the days of the window, so they are bound when the suite runs.
     """
 
@@ -55,7 +55,7 @@ class Expectation:
     severity: CheckSeverity
     means: str
     fix: str
-    where: tuple[str, str] | None = None
+    where: tuple[tuple[str, str], ...] = ()
     is_daily: bool = False
 
     def __post_init__(self) -> None:
@@ -163,41 +163,51 @@ def _build_silver_media(project: Project) -> Suite:
 
 
 def _build_silver_outcomes(project: Project) -> Suite:
-    kpi = project.kpi
-    is_daily = project.source(kpi.source).period == "day"
-    severity: CheckSeverity = "critical" if is_daily else "warning"
-    present = Expectation(
-        "kpi_is_present",
-        "column_distinct_values_to_contain_set",
-        {"column": "date"} if is_daily else {"column": "outcome", "value_set": (kpi.outcome,)},
-        severity,
-        f"'{kpi.source}' reports the KPI '{kpi.outcome}'" + (" on every day." if is_daily else "."),
-        f"Deliver the missing days of '{kpi.source}'; a missing KPI is not zero.",
-        where=("outcome", kpi.outcome) if is_daily else None,
-        is_daily=is_daily,
-    )
-    positive = Expectation(
-        "kpi_is_not_negative",
-        "column_values_to_be_between",
-        {"column": "value", "min_value": 0.0, "max_value": LARGEST_NUMBER},
-        "warning",
-        f"The KPI '{kpi.outcome}' is never below zero.",
-        "Look whether refunds of other days were booked on this one.",
-        where=("outcome", kpi.outcome),
-    )
+    kpis = [_expect_kpi(kpi, project=project) for kpi in project.kpis]
+    is_critical = any(present.severity == "critical" for present, _ in kpis)
     sources = tuple(s.name for s in project.sources if s.outcomes)
     outcomes = tuple(dict.fromkeys(o for s in project.sources for o in s.outcomes))
     return Suite(
         SILVER_OUTCOMES.name,
         (
-            _expect_rows(severity),
+            _expect_rows("critical" if is_critical else "warning"),
             *_expect_structure(SILVER_OUTCOMES),
             _expect_words("source", sources),
             _expect_words("outcome", outcomes),
-            present,
-            positive,
+            *(expectation for both in kpis for expectation in both),
         ),
     )
+
+
+def _expect_kpi(kpi: Kpi, *, project: Project) -> tuple[Expectation, Expectation]:
+    """That the KPI is there and not negative.
+
+    A missing day of an only KPI is held back, and one of several unless its source is not required.
+    """
+    source = project.source(kpi.source)
+    is_daily, is_only = source.period == "day", len(project.kpis) == 1
+    suffix = "" if is_only else f"_{kpi.source}_{kpi.outcome}"
+    where = (("source", kpi.source), ("outcome", kpi.outcome))
+    present = Expectation(
+        f"kpi_is_present{suffix}",
+        "column_distinct_values_to_contain_set",
+        {"column": "date"} if is_daily else {"column": "outcome", "value_set": (kpi.outcome,)},
+        "critical" if is_daily and (is_only or source.required) else "warning",
+        f"'{kpi.source}' reports the KPI '{kpi.outcome}'" + (" on every day." if is_daily else "."),
+        f"Deliver the missing days of '{kpi.source}'; a missing KPI is not zero.",
+        where=where if is_daily else where[:1],
+        is_daily=is_daily,
+    )
+    positive = Expectation(
+        f"kpi_is_not_negative{suffix}",
+        "column_values_to_be_between",
+        {"column": "value", "min_value": 0.0, "max_value": LARGEST_NUMBER},
+        "warning",
+        f"The KPI '{kpi.outcome}' of '{kpi.source}' is never below zero.",
+        "Look whether refunds of other days were booked on this one.",
+        where=where,
+    )
+    return present, positive
 
 
 def _build_silver_controls(project: Project) -> Suite:

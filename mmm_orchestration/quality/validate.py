@@ -6,9 +6,10 @@ Great Expectations is imported on first use and one context serves the whole pro
 from __future__ import annotations
 
 import json
+import operator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, reduce
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -205,9 +206,9 @@ def _to_gx(
     arguments: dict[str, object] = {
         key: list(value) if isinstance(value, tuple) else value for key, value in bound.items()
     }
-    if expectation.where is not None:
-        column, word = expectation.where
-        arguments["row_condition"] = Column(column) == word
+    if expectation.where:
+        holds = [Column(column) == word for column, word in expectation.where]
+        arguments["row_condition"] = reduce(operator.and_, holds)
     if expectation.kind == "column_pair_values_a_to_be_greater_than_b":
         arguments["ignore_row_if"] = "either_value_is_missing"
     return ExpectationConfiguration(

@@ -86,7 +86,10 @@ def to_svg(figure: "Figure", *, name: str, description: str) -> Markup:
 
 
 def to_png_markdown(figure: "Figure", *, max_bytes: int = 50_000, alt: str = "figure") -> str:
-    """`figure` as Markdown with a PNG inside, at the best resolution that fits in `max_bytes`."""
+    """`figure` as Markdown with a PNG inside, at the best resolution that fits in `max_bytes`.
+
+    Raises MmmError where none fits.
+    """
     label = re.sub(r"[^\w ,.:%-]", " ", alt)
     for dots_per_inch in _RESOLUTIONS:
         buffer = io.BytesIO()

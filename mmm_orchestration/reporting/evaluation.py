@@ -14,7 +14,8 @@ from mmm_orchestration.evaluation.backtest import CrossValidation
 from mmm_orchestration.evaluation.loo import CAVEAT, LooResult
 from mmm_orchestration.evaluation.search import SearchResult
 from mmm_orchestration.reporting.drawing import use_style
-from mmm_orchestration.reporting.format import format_number, format_percent
+from mmm_orchestration.reporting.figures import format_axis, make_time_axes
+from mmm_orchestration.reporting.format import TickUnit, format_number, format_percent
 from mmm_orchestration.reporting.palette import FIT, INK, MUTED, OTHER
 
 if TYPE_CHECKING:
@@ -81,13 +82,17 @@ def print_evaluation(loo: LooResult, found: CrossValidation, *, say: Say) -> Non
         say(f"• {note}")
 
 
-def print_search(found: SearchResult, *, say: Say) -> None:
-    """The candidates, the choice in words and the lines of mmm.yaml, for a terminal."""
+def print_search(found: SearchResult, *, say: Say, model: str | None = None) -> None:
+    """The candidates, the choice in words and the lines of mmm.yaml, for a terminal.
+
+    `model` is the one that was searched, where the project names its models.
+    """
     say(_show(found.to_frame().with_columns(pl.selectors.float().round(2))))
     for note in found.notes:
         say(note)
     if found.best.changes:
-        say(f"\nIn mmm.yaml:\n\n{found.best.write_yaml()}")
+        place = f", in the model '{model}'" if model else ""
+        say(f"\nIn mmm.yaml{place}:\n\n{found.best.write_yaml()}")
 
 
 def evaluation_json(loo: LooResult, found: CrossValidation) -> Document:
@@ -115,18 +120,15 @@ def search_json(found: SearchResult) -> Document:
 
 def draw_forecasts(found: CrossValidation, *, width: float) -> "Figure":
     """Each forecast's mean and 94 % band with what came as dots; lines part the origins."""
-    from matplotlib.figure import Figure
-
     with use_style():
-        figure = Figure(figsize=(width, 3.1))
-        axes = figure.add_axes((0.62 / width, 0.12, 1 - 0.7 / width, 0.76))
+        figure, axes = make_time_axes(width=width)
         for fold in found.folds:
             low, high = np.quantile(fold.draws, [0.03, 0.97], axis=0)
             axes.fill_between(fold.periods, low, high, color=OTHER, alpha=0.35, linewidth=0)
             axes.plot(fold.periods, fold.draws.mean(axis=0), color=FIT, linewidth=1.4)
             axes.plot(fold.periods, fold.kpi, "o", color=INK, markersize=3)
             axes.axvline(fold.periods[0], color=MUTED, linewidth=0.7, linestyle=(0, (4, 3)))
-        axes.tick_params(axis="x", labelrotation=20, labelsize=7)
+        format_axis(axes.yaxis, unit=TickUnit(is_scaled=True))
         axes.set_title("KPI of held-out periods", loc="left", color=MUTED, fontsize=9)
         return figure
 

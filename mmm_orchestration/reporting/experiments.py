@@ -6,8 +6,14 @@ Belongs here: how the comparison is shown. Must not: the comparison (see `insigh
 from dataclasses import dataclass
 from typing import TypedDict
 
+from mmm_orchestration.days import DayWindow
 from mmm_orchestration.insight.results import ExperimentResult, RoiResults
-from mmm_orchestration.reporting.format import ShownInterval, format_interval, kpi_formatter
+from mmm_orchestration.reporting.format import (
+    ShownInterval,
+    format_interval,
+    format_window,
+    kpi_formatter,
+)
 
 _VERDICTS = {
     "agrees": "They agree.",
@@ -38,6 +44,7 @@ class ShownExperiment:
     """One test as text."""
 
     title: str
+    when: str
     measured: str
     modelled: ShownInterval
     difference: str
@@ -50,15 +57,22 @@ def show_experiments(results: RoiResults) -> list[ShownExperiment]:
     show = kpi_formatter(results.provenance)
     return [
         ShownExperiment(
-            title=f"{result.experiment.name} ({result.experiment.kind.replace('_', ' ')})",
+            title=f"{result.experiment.channel}, {result.experiment.geo}",
+            when=_describe_test(result),
             measured=f"{show(result.experiment.lift)} ± {show(result.experiment.se)}",
             modelled=format_interval(result.modelled, show),
-            difference=f"{result.difference:+.1f}",
+            difference=f"{result.difference:+.1f}".replace("-", "−"),
             words=_VERDICTS[result.verdict],
             is_doubtful=result.verdict == "disagrees",
         )
         for result in results.experiments
     ]
+
+
+def _describe_test(result: ExperimentResult) -> str:
+    experiment = result.experiment
+    window = format_window(DayWindow(experiment.first, experiment.last))
+    return f"{experiment.kind.replace('_', ' ')}, {window}"
 
 
 def to_experiment_row(result: ExperimentResult) -> ExperimentRow:

@@ -129,7 +129,7 @@ def draw_contributions(results: RoiResults, *, width: float = WIDE) -> "Figure":
     step = 7 if series.period_days == 1 and len(series.periods) > _MAX_STEPS else 1
     periods = series.periods[: len(series.periods) // step * step : step]
     with use_style():
-        figure, axes = _make_time_axes(width=width)
+        figure, axes = make_time_axes(width=width)
         floor = np.zeros(len(periods))
         for layer in stack_layers(results):
             top = floor + _average(layer.value, step=step)
@@ -140,7 +140,7 @@ def draw_contributions(results: RoiResults, *, width: float = WIDE) -> "Figure":
         axes.plot(periods, _average(series.kpi, step=step), color=INK, linewidth=1.2)
         axes.set_xlim(periods[0], periods[-1])
         axes.set_ylim(bottom=min(0.0, float(axes.dataLim.y0)))
-        _format_axis(axes.yaxis, unit=_kpi_ticks(results))
+        format_axis(axes.yaxis, unit=_kpi_ticks(results))
         unit = "day, mean of each week" if step > 1 else _name_period(series)
         axes.set_title(f"KPI per {unit}", loc="left", color=MUTED, fontsize=9)
         return figure
@@ -150,7 +150,7 @@ def draw_fit(results: RoiResults, *, width: float = WIDE) -> "Figure":
     """The observed KPI against the model's mean and its 94 % predictive band."""
     series = results.series
     with use_style():
-        figure, axes = _make_time_axes(width=width)
+        figure, axes = make_time_axes(width=width)
         axes.fill_between(
             series.periods, series.fit_low, series.fit_high, color=OTHER, alpha=0.35, linewidth=0
         )
@@ -158,7 +158,7 @@ def draw_fit(results: RoiResults, *, width: float = WIDE) -> "Figure":
         dot = 2.4 if len(series.periods) <= _MAX_STEPS else 1.2
         axes.plot(series.periods, series.kpi, "o", color=INK, markersize=dot, markeredgewidth=0)
         axes.set_xlim(series.periods[0], series.periods[-1])
-        _format_axis(axes.yaxis, unit=_kpi_ticks(results))
+        format_axis(axes.yaxis, unit=_kpi_ticks(results))
         axes.set_title(f"KPI per {_name_period(series)}", loc="left", color=MUTED, fontsize=9)
         return figure
 
@@ -183,8 +183,8 @@ def draw_curve(curve: ResponseCurve, results: RoiResults) -> "Figure":
             now = float(np.interp(curve.observed, curve.level, curve.median))
             axes.plot([curve.observed], [now], "o", color=color, markeredgecolor=INK, markersize=5)
         axes.set_ylim(bottom=0)
-        _format_axis(axes.xaxis, unit=amount_ticks(curve.unit, currency=p.currency), n_ticks=4)
-        _format_axis(axes.yaxis, unit=_kpi_ticks(results), n_ticks=4)
+        format_axis(axes.xaxis, unit=amount_ticks(curve.unit, currency=p.currency), n_ticks=4)
+        format_axis(axes.yaxis, unit=_kpi_ticks(results), n_ticks=4)
         measure = "spend" if curve.unit == p.currency else curve.unit
         axes.set_xlabel(f"{measure} per {_name_period(results.series)}", fontsize=8)
         axes.tick_params(labelsize=8)
@@ -234,7 +234,7 @@ def _draw_rows(
             axes.axvline(reference, color=INK, linewidth=1, linestyle=(0, (4, 3)))
         for position, row in enumerate(rows):
             _draw_row(axes, row, position=position, limits=(low, high))
-        _format_axis(axes.xaxis, unit=unit, n_ticks=9 if width >= WIDE else 5)
+        format_axis(axes.xaxis, unit=unit, n_ticks=9 if width >= WIDE else 5)
         axes.set_xlabel(label)
         return figure
 
@@ -271,7 +271,8 @@ def _choose_limits(rows: Sequence[_Row], *, reference: float | None) -> tuple[fl
     return 1.04 * low, 1.04 * high or 1.0
 
 
-def _make_time_axes(*, width: float) -> tuple["Figure", "Axes"]:
+def make_time_axes(*, width: float) -> tuple["Figure", "Axes"]:
+    """A figure `width` inches wide with axes whose horizontal one is time."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     is_wide = width >= WIDE
@@ -287,7 +288,7 @@ def _make_time_axes(*, width: float) -> tuple["Figure", "Axes"]:
     return figure, axes
 
 
-def _format_axis(axis: "Axis", *, unit: TickUnit, n_ticks: int = 6) -> None:
+def format_axis(axis: "Axis", *, unit: TickUnit, n_ticks: int = 6) -> None:
     """Puts ticks at round numbers and labels all of them alike."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 

@@ -192,6 +192,7 @@ def render_report(
         baseline=str(format_interval(results.baseline_share, format_percent)),
         channels=[_show_channel(c, p) for c in sort_channels(results.channels)],
         rollups=show_rollups(results),
+        has_treatments=any(rollup.kind == "treatment" for rollup in results.rollups),
         experiments=show_experiments(results),
         by_share=[_show_channel(c, p) for c in by_share],
         by_carry_over=[_show_channel(c, p) for c in by_days],

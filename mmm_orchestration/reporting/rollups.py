@@ -3,7 +3,6 @@
 Belongs here: how roll-ups are shown. Must not: how they are computed (see `insight`).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -21,8 +20,12 @@ from mmm_orchestration.reporting.format import (
 _KINDS = {
     "group": "Group",
     "stage": "Stage",
-    "pair": "What helps each other in",
+    "pair": "Pair",
     "treatment": "Treatment",
+}
+_BEYOND = {
+    "pair": "what they add to each other",
+    "treatment": "beyond its baseline value",
 }
 
 
@@ -64,13 +67,9 @@ def _show(rollup: Rollup, provenance: Provenance) -> ShownRollup:
     money = provenance.currency
     return ShownRollup(
         title=f"{_KINDS[rollup.kind]} {rollup.name}",
-        members=_join(rollup.channels) or "beyond its baseline value",
+        members=_BEYOND.get(rollup.kind) or ", ".join(rollup.channels),
         spend="none" if rollup.spend is None else format_money(rollup.spend, currency=money),
         contribution=format_interval(rollup.contribution, kpi_formatter(provenance)),
         share=format_interval(rollup.share, format_percent),
         roi=format_ratio(rollup.roi) if rollup.roi else None,
     )
-
-
-def _join(names: Sequence[str]) -> str:
-    return ", ".join(names)

@@ -6,6 +6,7 @@ Belongs here: text to experiments. Must not: keeping them, or which of them a mo
 import csv
 import math
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
@@ -14,7 +15,7 @@ from mmm_orchestration.model.experiment import EXPERIMENT_KINDS, Experiment, Exp
 from mmm_orchestration.project import NATIONAL
 
 NEEDED = ("channel", "geo", "start", "end", "lift", "se")
-COLUMNS = (*NEEDED, "kind")
+COLUMNS = (*NEEDED, "kind", "model")
 
 
 def read_experiments(
@@ -25,13 +26,17 @@ def read_experiments(
     geos: Collection[str],
     start: date,
     today: date,
+    models: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[Experiment, ...]:
-    """The experiments of a CSV with the columns `NEEDED` and maybe `kind`, in their order.
+    """The experiments of a CSV with the columns `NEEDED` and maybe `kind` and `model`, in order.
+
+    `models` has the channels of each model where the project names some; a test without a model
+    is of the only one that has its channel.
 
     Raises SourceError with file, line and column: a column or cell that is absent or unknown, a
     channel or geo that does not exist, a test that ends before it begins, begins before `start`
-    or ends after `today`, a standard error that is not positive, or two tests of one channel and
-    geo that overlap.
+    or ends after `today`, a standard error that is not positive, two tests of one channel and
+    geo that overlap, or a model that is not said, unknown or without the channel.
     """
     (_, header), *body = _split_lines(text, file=file)
     _check_header(header, file=file)
@@ -43,6 +48,7 @@ def read_experiments(
         row = _Row(dict(zip(header, cells, strict=True)), where=where)
         experiment = _read_row(row, channels=channels, geos=(NATIONAL, *geos))
         _check_dates(experiment, row=row, start=start, today=today)
+        experiment = replace(experiment, model=_read_model(row, models=models or {}))
         found.append((line, experiment))
     _check_overlap(found, file=file)
     return tuple(experiment for _, experiment in found)
@@ -139,6 +145,21 @@ def _read_row(row: _Row, *, channels: Collection[str], geos: Collection[str]) ->
     return experiment
 
 
+def _read_model(row: _Row, *, models: Mapping[str, Collection[str]]) -> str | None:
+    """The model whose KPI was measured, None where no model has the channel."""
+    channel = row.read("channel")
+    having = [name for name, channels in models.items() if channel in channels]
+    if not row.read("model"):
+        if len(having) > 1:
+            why = f"is no model, and several have channel '{channel}'"
+            raise row.refuse("model", why, available=having)
+        return having[0] if having else None
+    name = row.read_word("model", allowed=models)
+    if name not in having:
+        raise row.refuse("model", f"has no channel '{channel}'", available=having)
+    return name
+
+
 def _check_dates(experiment: Experiment, *, row: _Row, start: date, today: date) -> None:
     if experiment.last < experiment.first:
         raise row.refuse("end", f"lies before the start, {experiment.first}")
@@ -149,13 +170,16 @@ def _check_dates(experiment: Experiment, *, row: _Row, start: date, today: date)
 
 
 def _check_overlap(found: Sequence[tuple[int, Experiment]], *, file: str) -> None:
-    """Nothing, when no two tests of one channel and geo share a day."""
-    ranked = sorted(found, key=lambda each: (each[1].channel, each[1].geo, each[1].first))
+    """Nothing, when no two tests of one channel, geo and model share a day."""
+    ranked = sorted(found, key=lambda each: (*_place(each[1]), each[1].first))
     for (line, one), (other, two) in pairwise(ranked):
-        is_same = (one.channel, one.geo) == (two.channel, two.geo)
-        if is_same and two.first <= one.last:
+        if _place(one) == _place(two) and two.first <= one.last:
             raise SourceError(
                 f"{file}, lines {min(line, other)} and {max(line, other)}: two tests of "
                 f"'{one.channel}' in '{one.geo}' overlap from {two.first}",
                 fix="Keep one, or the sum of both as one test",
             )
+
+
+def _place(experiment: Experiment) -> tuple[str, str, str]:
+    return experiment.channel, experiment.geo, experiment.model or ""

@@ -83,7 +83,10 @@ def reading_schema(contract: TableContract) -> pl.Schema:
 
 
 def check_some_accepted(accepted: pl.DataFrame, *, quarantined: pl.DataFrame, file: str) -> None:
-    """Nothing, or SourceError when rows came and every one of them breaks a rule."""
+    """Nothing, or SourceError when rows came and every one of them breaks a rule.
+
+    Raises EmptyDeliveryError when no row came.
+    """
     if accepted.height:
         return
     if not quarantined.height:

@@ -34,7 +34,10 @@ def is_json(text: str) -> bool:
 
 
 def read_parquet_grid(content: bytes, *, file: str) -> Grid:
-    """The rows of a Parquet file, numbered from 1."""
+    """The rows of a Parquet file, numbered from 1.
+
+    Raises SourceError where it is damaged.
+    """
     try:
         frame = pl.read_parquet(io.BytesIO(content), hive_partitioning=False)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
@@ -48,7 +51,8 @@ def read_parquet_grid(content: bytes, *, file: str) -> Grid:
 def read_json_grid(text: str, *, file: str) -> Grid:
     """The rows of a JSON array of objects, numbered from 1, or of JSON lines by their line.
 
-    A line that is no object is malformed; an array that cannot be parsed is refused.
+    A line that is no object is malformed. Raises SourceError at an array that cannot be parsed,
+    EmptyDeliveryError where there is no row.
     """
     if text.lstrip().startswith("["):
         records, broken = _read_array(text, file=file)

@@ -28,7 +28,7 @@ def read_workbook_grid(
     """The rows of a sheet, the first one unless named, or None when no row is a header.
 
     A column whose cells under the header are all numbers is kept twice: as text, and typed
-    under its index and "#".
+    under its index and "#". Raises SourceError where the workbook is damaged or has no such sheet.
     """
     try:
         book = fastexcel.read_excel(content)

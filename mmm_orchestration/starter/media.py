@@ -11,6 +11,7 @@ from mmm_orchestration.project import MediaMeasure
 from mmm_orchestration.starter.looking import Column
 from mmm_orchestration.starter.proposal import SAID, Choices, LongColumns, MediumGuess
 from mmm_orchestration.starter.words import (
+    Measured,
     MediaName,
     find_media_word,
     has_word,
@@ -19,25 +20,38 @@ from mmm_orchestration.starter.words import (
     split_words,
 )
 
-Slots = dict[MediaMeasure, tuple[Column, str]]
+Slots = dict[Measured, tuple[Column, str]]
+
+PEOPLE: tuple[Measured, ...] = ("reach", "frequency")
 
 
 def find_media(columns: Iterable[Column], *, choices: Choices) -> tuple[MediumGuess, ...]:
-    """The media of a wide file, in the order of their first column; may be empty."""
+    """The media of a wide file, in the order of their first column; may be empty.
+
+    Reach and frequency without a medium in their names belong to the only one there is.
+    """
     numeric = [c for c in columns if c.numbers is not None]
     marked = [n for c in numeric if (n := read_media_name(c.name))]
     has_marked_spend = any(n.measure == "spend" for n in marked)
     media: dict[str, Slots] = {}
+    loose: Slots = {}
     for column in numeric:
         found = _read_column(column.name, choices=choices, has_marked_spend=has_marked_spend)
         if found is None:
             continue
         name, reason = found
+        if name.is_of_people and not name.medium:
+            loose.setdefault(name.measure, (column, reason))
+            continue
         taken = name.measure in media.get(name.medium, {})
         key = "_".join(split_words(column.name)) if taken or not name.medium else name.medium
         media.setdefault(key, {})[name.measure] = (column, reason)
+    if len(media) == 1:
+        (only,) = media
+        media[only] = loose | media[only]
     slugs: set[str] = set()
-    return tuple(_describe(make_slug(m, taken=slugs), slots) for m, slots in media.items())
+    paired = {m: kept for m, slots in media.items() if (kept := _keep_pairs(slots))}
+    return tuple(_describe(make_slug(m, taken=slugs), slots) for m, slots in paired.items())
 
 
 def find_long_media(
@@ -49,11 +63,17 @@ def find_long_media(
         found = _read_column(column.name, choices=choices, has_marked_spend=True)
         if column.numbers is not None and found:
             slots.setdefault(found[0].measure, (column, found[1]))
+    slots = _keep_pairs(slots)
     if not slots:
         return None, ()
     names = {measure: column.name for measure, (column, _) in slots.items()}
     long = LongColumns(
-        medium.name, names.get("spend"), names.get("impressions"), names.get("clicks")
+        medium.name,
+        names.get("spend"),
+        names.get("impressions"),
+        names.get("clicks"),
+        names.get("reach"),
+        names.get("frequency"),
     )
     words = medium.text.drop_nulls().unique(maintain_order=True).to_list()
     slugs: set[str] = set()
@@ -67,6 +87,12 @@ def find_long_media(
         guess = _describe(make_slug(word, taken=slugs), own, campaign=_escape(word))
         guesses.append(guess)
     return long, tuple(guesses)
+
+
+def _keep_pairs(slots: Slots) -> Slots:
+    """The columns without a reach or a frequency that stands alone."""
+    is_pair = all(measure in slots for measure in PEOPLE)
+    return {m: own for m, own in slots.items() if is_pair or m not in PEOPLE}
 
 
 def _read_column(
@@ -88,7 +114,7 @@ def _read_column(
 
 def _read_given(name: str, *, is_spend: bool) -> MediaName:
     marked = read_media_name(name)
-    if marked and (marked.measure == "spend") == is_spend:
+    if marked and not marked.is_of_people and (marked.measure == "spend") == is_spend:
         return marked
     return MediaName("_".join(split_words(name)), "spend" if is_spend else "impressions", "")
 
@@ -117,10 +143,13 @@ def _describe(name: str, slots: Slots, *, campaign: str | None = None) -> Medium
     )
 
 
-def _choose_exposure(columns: dict[MediaMeasure, Column]) -> tuple[MediaMeasure, str]:
-    """The measure that drives the effect: what people saw, where it goes with the money."""
+def _choose_exposure(columns: dict[Measured, Column]) -> tuple[MediaMeasure, str]:
+    """The measure that drives the effect: whom it reached, else what people saw.
+
+    Spend where what was seen does not go with the money.
+    """
     spend = columns.get("spend")
-    seen: tuple[MediaMeasure, ...] = ("impressions", "clicks")
+    seen: tuple[MediaMeasure, ...] = ("reach", "impressions", "clicks")
     measure = next((m for m in seen if m in columns), None)
     if measure is None:
         return "spend", ""

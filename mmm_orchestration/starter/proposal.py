@@ -74,6 +74,8 @@ class MediumGuess:
     spend: str | None = None
     impressions: str | None = None
     clicks: str | None = None
+    reach: str | None = None
+    frequency: str | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,8 @@ class LongColumns:
     spend: str | None
     impressions: str | None
     clicks: str | None
+    reach: str | None = None
+    frequency: str | None = None
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,9 @@ from mmm_orchestration.starter.proposal import (
 )
 from mmm_orchestration.starter.setting_aside import set_aside
 from mmm_orchestration.starter.shape import Shape, find_shape
-from mmm_orchestration.starter.words import is_value_per_unit
+from mmm_orchestration.starter.words import is_of_people, is_value_per_unit
+
+UNPAIRED = "reach or frequency; name both under one medium, with exposure: reach, to model them"
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,16 @@ def propose(look: Look, *, choices: Choices) -> Proposal:
     kpi, media, long = _find_kpi_and_media(look, parts, shape, choices=choices)
     used = {kpi.series.column}
     used |= {
-        c for m in ([long] if long else media) for c in (m.spend, m.impressions, m.clicks) if c
+        c
+        for m in ([long] if long else media)
+        for c in (m.spend, m.impressions, m.clicks, m.reach, m.frequency)
+        if c
     }
-    rest = [c for c in parts.of_date if c.name not in used]
+    rest = [
+        c
+        for c in parts.of_date
+        if c.name not in used and (c.name in choices.used or not is_of_people(c.name))
+    ]
     outcomes, rest = find_outcomes(rest, kpi=kpi, choices=choices)
     per_unit = [c for c in rest if is_value_per_unit(c.name) and c.name not in choices.used]
     n_periods = count_periods(dates.days, period_is_day=dates.period == "day")
@@ -130,6 +139,8 @@ def _explain_unused(parts: _Parts, *, used: set[str], per_unit: Sequence[Column]
     for column in (*parts.of_date, *parts.of_medium):
         if column.name in worth:
             ignored.append(Ignored(column.name, "what one unit is worth; see kpi.value_per_unit"))
+        elif is_of_people(column.name) and column.name not in used:
+            ignored.append(Ignored(column.name, UNPAIRED))
         elif column in parts.of_medium and column.name not in used:
             ignored.append(Ignored(column.name, "differs between the rows of one date"))
         elif column.name not in used:

@@ -8,8 +8,11 @@ import tomllib
 from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from mmm_orchestration.project import KpiKind, MediaMeasure
+
+Measured = MediaMeasure | Literal["frequency"]
 
 _VOCABULARY: dict[str, tuple[str, ...]] = {
     part: tuple(words.split())
@@ -17,13 +20,12 @@ _VOCABULARY: dict[str, tuple[str, ...]] = {
         Path(__file__).with_name("words.toml").read_text(encoding="utf-8")
     ).items()
 }
-_MEASURES: tuple[MediaMeasure, ...] = ("clicks", "impressions", "spend")
+_MEASURES: tuple[Measured, ...] = ("clicks", "impressions", "spend", "frequency", "reach")
 _LETTER_MARKS: dict[str, MediaMeasure] = {"s": "spend", "i": "impressions", "p": "impressions"}
 _USELESS = {
     "season": "a season; the model has its own, from the date",
     "derived": "computed from other columns, not observed",
     "ratio": "a ratio of media columns",
-    "reach": "reach or frequency; to model them name both under media, with exposure: reach",
 }
 
 
@@ -32,8 +34,13 @@ class MediaName:
     """The medium a column belongs to and what it measures; `mark` is what says so."""
 
     medium: str
-    measure: MediaMeasure
+    measure: Measured
     mark: str
+
+    @property
+    def is_of_people(self) -> bool:
+        """Whether it is reach or frequency, which say something together only."""
+        return self.measure in {"reach", "frequency"}
 
 
 def split_words(name: str) -> tuple[str, ...]:
@@ -55,10 +62,18 @@ def read_media_name(name: str) -> MediaName | None:
         mark = next((w for w in words if w in _words_of(measure)), None)
         if mark and not (measure == "spend" and has_word(name, "no_advertising_cost")):
             skipped = _words_of(measure) | _words_of("fillers")
+            if measure in {"reach", "frequency"}:
+                skipped |= _words_of("reach_fillers")
             return MediaName("_".join(w for w in words if w not in skipped), measure, mark)
     if letter in _LETTER_MARKS:
         return MediaName("_".join(words), _LETTER_MARKS[letter], f"_{letter.upper()}")
     return None
+
+
+def is_of_people(name: str) -> bool:
+    """Whether the name says reach or frequency."""
+    found = read_media_name(name)
+    return found is not None and found.is_of_people
 
 
 def find_media_word(name: str) -> str | None:

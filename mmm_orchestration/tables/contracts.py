@@ -205,9 +205,16 @@ GOLD_MEDIA_DAILY = TableContract(
 )
 GOLD_KPI_DAILY = TableContract(
     name="gold_kpi_daily",
-    description="The KPI on accepted days.",
-    columns=(_DATE, _PERIOD, _GEO, Column("kpi", "float", "the KPI, in its unit")),
-    key=("date", "geo"),
+    description="What the models explain, on accepted days.",
+    columns=(
+        _DATE,
+        _PERIOD,
+        _GEO,
+        _text("source", "source of the KPI; null in rows written when a project had one KPI"),
+        _text("outcome", "outcome of that source; null in the same rows"),
+        Column("kpi", "float", "the KPI, in its unit"),
+    ),
+    key=("date", "geo", "source", "outcome"),
 )
 GOLD_CONTROLS_DAILY = TableContract(
     name="gold_controls_daily",
@@ -232,8 +239,9 @@ GOLD_EXPERIMENTS = TableContract(
         Column("lift", "float", "incremental outcome over test and carry-over, units of the KPI"),
         Column("se", "float", "standard error of the lift, units of the KPI", minimum=0),
         Column("kind", "text", "'holdout', 'conversion_lift' or 'switchback'"),
+        _text("model", "model whose KPI was measured; null where the project has one"),
     ),
-    key=("channel", "geo", "start", "end"),
+    key=("channel", "geo", "start", "end", "model"),
     date_column="start",
 )
 DELIVERIES = TableContract(

@@ -39,10 +39,18 @@ def build_gold_media_daily(silver: Frame, *, accepted: Frame, expected: Frame) -
 
 
 def build_gold_kpi_daily(silver: Frame, *, accepted: Frame, project: Project) -> Frame:
-    """The KPI of the project, one row per `(date, geo)`."""
-    is_kpi = (nw.col("source") == project.kpi.source) & (nw.col("outcome") == project.kpi.outcome)
+    """What the models explain, one row per `(date, geo, source, outcome)`."""
+    is_kpi = nw.any_horizontal(
+        *(
+            (nw.col("source") == kpi.source) & (nw.col("outcome") == kpi.outcome)
+            for kpi in project.kpis
+        ),
+        ignore_nulls=True,
+    )
     days = silver.filter(is_kpi).join(accepted, on="date", how="semi")
-    return days.select("date", "period_days", "geo", nw.col("value").alias("kpi"))
+    return days.select(
+        "date", "period_days", "geo", "source", "outcome", nw.col("value").alias("kpi")
+    )
 
 
 def build_gold_controls_daily(silver: Frame, *, accepted: Frame, project: Project) -> Frame:

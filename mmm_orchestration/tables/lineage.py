@@ -23,7 +23,7 @@ def trace_lineage(project: Project) -> dict[str, Lineage]:
             column: [("silver_media", column)] for column in (*_PLACE, "channel", *MEASURES)
         },
         "gold_kpi_daily": {
-            **{column: [("silver_outcomes", column)] for column in _PLACE},
+            **{c: [("silver_outcomes", c)] for c in (*_PLACE, "source", "outcome")},
             "kpi": [("silver_outcomes", "value")],
         },
         "gold_controls_daily": {

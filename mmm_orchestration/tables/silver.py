@@ -152,8 +152,8 @@ def _select_outcomes(
         ]
     is_money = _MONEY_OUTCOMES
     if source.table is not None:
-        is_own_kpi = source.name == project.kpi.source and project.kpi.kind == "revenue"
-        is_money = frozenset({project.kpi.outcome} if is_own_kpi else ())
+        own = [kpi for kpi in project.kpis if kpi.source == source.name]
+        is_money = frozenset(kpi.outcome for kpi in own if kpi.kind == "revenue")
     factor = _money_factor(source)
     money = nw.col("outcome").is_in(sorted(is_money))
     value = nw.when(money).then(nw.col("value") * factor).otherwise(nw.col("value"))

@@ -73,7 +73,7 @@ class WeibullPdfAdstock(Adstock):
     """The density of a Weibull life in the middle of each step, which may peak later.
 
     `k / s (d / s) ** (k - 1) exp(-(d / s) ** k)` with k = `weibull_shape`, s = `weibull_days`
-    and d in days; shape above one peaks after the exposure.
+    and d in days; shape above one peaks after the exposure. As in Robyn.
     """
 
     name: ClassVar[str] = "weibull_pdf"

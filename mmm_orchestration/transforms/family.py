@@ -67,6 +67,9 @@ class Saturation(ABC):
 
 
 def raise_level(level: Values, exponent: Values, xp: Functions) -> Values:
-    """`level ** exponent`, zero where the level is, with a gradient there as well."""
+    """`level ** exponent`, zero where the level is, with a gradient there as well.
+
+    Of the shape to which both broadcast; a level is not negative.
+    """
     is_on = level > 0
     return xp.where(is_on, xp.exp(exponent * xp.log(xp.where(is_on, level, 1.0))), 0.0)

@@ -4,7 +4,6 @@ Belongs here: the way through carry-over and saturation, for a graph and for dra
 priors as distributions, PyMC.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,8 +14,6 @@ from mmm_orchestration.project import Order, Project, UnknownPrior
 from mmm_orchestration.transforms.family import Adstock, Functions, Saturation, Unknown, Values
 from mmm_orchestration.transforms.kernel import Array, build_kernel, carry_over, spread_steps
 from mmm_orchestration.transforms.registry import get_adstock, get_saturation
-
-NORMAL_95 = 1.6448536269514722
 
 
 @dataclass(frozen=True)
@@ -236,8 +233,7 @@ def describe_unknown(unknown: Unknown, *, declared: UnknownPrior | None) -> Unkn
     """The unknown with the prior that is declared for it, or its own."""
     if declared is None:
         return unknown
-    log_sd = math.log(declared.upper / declared.median) / NORMAL_95
-    return Unknown(unknown.name, median=declared.median, log_sd=log_sd, unit=unknown.unit)
+    return Unknown(unknown.name, median=declared.median, log_sd=declared.log_sd, unit=unknown.unit)
 
 
 def _carry_each(exposure: Array, *, kernel: Array) -> Array:

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from mmm_orchestration.errors import PosteriorError
+from mmm_orchestration.errors import ModelError, PosteriorError
 from mmm_orchestration.examining import FitFindings, examine_after, examine_before, keep_findings
 from mmm_orchestration.training import FitRecord, Snapshot, keep_posterior, load_passed
 from tests.insight import known
@@ -32,6 +33,14 @@ def test_trouble_is_said_before_the_fit() -> None:
     found = examine_before(make_data(exposure=x), project=project_with(), say=said.append)
     assert len(said) == len([f for f in found if f.severity != "info"])
     assert any("Read their sum" in line for line in said)
+
+
+def test_critical_data_are_not_fitted() -> None:
+    """The error names the worst finding and what to do about it."""
+    data = make_data()
+    data.exposure[3, 0, 0] = np.inf
+    with pytest.raises(ModelError, match=r"'not_finite'.*nothing was fitted.*deliver them again"):
+        examine_before(data, project=project_with(), say=lambda _: None)
 
 
 def test_a_warning_does_not_block(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from mmm_orchestration.cli import main
 from mmm_orchestration.days import DayWindow
 from mmm_orchestration.home import Home, open_home
 from mmm_orchestration.publishing import RoiReport, prepare_report
-from mmm_orchestration.resources import FolderResource
 from mmm_orchestration.runner import Outcome, run_daily, run_train
 
 
@@ -30,8 +29,7 @@ class Chain:
     @property
     def page(self) -> str:
         """The HTML of the newest report."""
-        folder = FolderResource(path=str(self.home.base)).reports
-        return (folder / "roi.html").read_text(encoding="utf-8")
+        return (self.home.reports / "roi.html").read_text(encoding="utf-8")
 
 
 def run_mmm(*arguments: str) -> str:
@@ -53,12 +51,7 @@ def run_whole_chain(path: Path, *flags: str, day: str, folder: Path) -> Chain:
     assert home.project.start == first
     demand(run_days(home, first=first, last=last + timedelta(days=6)))
     demand(run_train(home, say=lambda _: None))
-    report = prepare_report(
-        home.open_lake(),
-        project=home.project,
-        posteriors=FolderResource(path=str(home.base)).posteriors,
-        base=home.base,
-    )
+    report = prepare_report(home.open_lake(), home=home)
     return Chain(file=file, home=home, report=report)
 
 

@@ -32,6 +32,18 @@ def test_the_page_shows_rollups_escaped() -> None:
     assert "Channels taken together" not in render_report(make_results(), findings=[])
 
 
+def test_pairs_and_treatments_are_told_apart_from_channels() -> None:
+    """The page says what a pair and a treatment are, and names treatments in the heading."""
+    around = Interval(0.2, 0.1, 0.3)
+    pair = Rollup("pair", "tv + meta", ("tv", "meta"), None, around, around, None)
+    price = Rollup("treatment", "price", (), None, around, around, None)
+    page = render_report(dataclasses.replace(make_results(), rollups=(pair, price)), findings=[])
+    assert "Channels taken together, and treatments" in page
+    assert "Pair tv + meta" in page
+    assert "what they add to each other" in page
+    assert "beyond its baseline value" in page
+
+
 def test_json_and_terminal_hold_rollups() -> None:
     """Both name the channels and leave ROI out where nothing is spent."""
     rows = roi_json(make_grouped(), [])["rollups"]

@@ -1,5 +1,6 @@
 """The strict reader of market tests."""
 
+from collections.abc import Mapping
 from datetime import date
 
 import pytest
@@ -14,7 +15,9 @@ HEADER = "channel,geo,start,end,lift,se,kind\n"
 GOOD = "tv,national,2024-03-04,2024-03-31,1200.5,300,\n"
 
 
-def read(*lines: str, header: str = HEADER) -> tuple[Experiment, ...]:
+def read(
+    *lines: str, header: str = HEADER, models: Mapping[str, tuple[str, ...]] | None = None
+) -> tuple[Experiment, ...]:
     """The experiments of the lines below the header."""
     return read_experiments(
         header + "".join(lines),
@@ -23,6 +26,7 @@ def read(*lines: str, header: str = HEADER) -> tuple[Experiment, ...]:
         geos=("north",),
         start=date(2024, 1, 1),
         today=date(2024, 12, 31),
+        models=models,
     )
 
 
@@ -75,3 +79,19 @@ def test_a_wrong_header_is_refused(header: str, why: str) -> None:
     """Columns are those that are documented, each once."""
     with pytest.raises(SourceError, match=why):
         read(header=header)
+
+
+def test_a_test_belongs_to_one_model() -> None:
+    """Where several models have its channel the file says which; else it is the only one."""
+    models = {"acme": ("tv", "search"), "bolt": ("tv",)}
+    header = HEADER.replace("kind", "model")
+    (named,) = read(GOOD.replace("300,", "300,bolt"), header=header, models=models)
+    (only,) = read(GOOD.replace("tv", "search"), header=header, models=models)
+    assert (named.model, only.model) == ("bolt", "acme")
+    for line, why in (
+        (GOOD, "several have channel 'tv'. Available: 'acme', 'bolt'"),
+        (GOOD.replace("300,", "300,bold"), "'bold' is no model.*Did you mean 'bolt'"),
+        (GOOD.replace("tv", "search").replace("300,", "300,bolt"), "has no channel 'search'"),
+    ):
+        with pytest.raises(SourceError, match=f"line 2, model: .*{why}"):
+            read(line, header=header, models=models)

@@ -56,6 +56,35 @@ def test_names_tell_parts(tmp_path: Path) -> None:
     assert [c.name for c in project.controls] == ["price"]
 
 
+def test_reach_and_frequency_of_a_channel_are_declared(tmp_path: Path) -> None:
+    """Both beside a spend become its exposure; a reach without frequency is left out."""
+    frame = wide(tv_unique_reach=noise(3), tv_avg_frequency=noise(4), search_spend=noise(5))
+    started, project = start(frame.with_columns(search_reach=pl.Series(noise(6))), tmp_path)
+    tv, search = project.sources[0].table.media
+    assert (tv.spend, tv.reach, tv.frequency) == (
+        "tv_spend",
+        "tv_unique_reach",
+        "tv_avg_frequency",
+    )
+    assert search.reach is None
+    assert [c.exposure for c in project.channels] == ["reach", "spend"]
+    assert "with exposure: reach" in reasons(started)["search_reach"]
+    assert project.controls == ()
+
+
+def test_bare_reach_and_frequency_belong_to_the_only_channel(tmp_path: Path) -> None:
+    """With one medium they need no name of it; with two nobody can tell whose they are."""
+    bare = {"reach": noise(3), "avg_frequency": noise(4)}
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.mkdir()
+    two.mkdir()
+    _, project = start(wide(**bare), one)
+    assert [c.exposure for c in project.channels] == ["reach"]
+    started, project = start(wide(**bare, radio_spend=noise(5)), two)
+    assert [c.exposure for c in project.channels] == ["spend", "spend"]
+    assert reasons(started).keys() == {"reach", "avg_frequency"}
+
+
 def test_data_stays_where_it_is(tmp_path: Path) -> None:
     """The project refers to the data by a relative path."""
     _, project = start(wide(), tmp_path)
@@ -143,6 +172,25 @@ def test_long_file_repeats_its_kpi(tmp_path: Path) -> None:
     assert [c.name for c in project.channels] == ["tv", "paid_search"]
     assert project.kpi.outcome == "revenue"
     assert reasons(started) == {"conversions": "differs between the rows of one date"}
+
+
+def test_long_file_with_reach_and_frequency(tmp_path: Path) -> None:
+    """The columns of reach and frequency of a long file count for each of its media."""
+    media = ["TV", "Social"]
+    frame = pl.DataFrame(
+        {
+            "day": [d for d in WEEKS for _ in media],
+            "channel": media * N,
+            "cost": noise(1) + noise(2),
+            "unique_reach": noise(3) + noise(4),
+            "frequency": noise(6) + noise(7),
+            "revenue": [r for r in noise(5) for _ in media],
+        }
+    )
+    _, project = start(frame, tmp_path)
+    long = project.sources[0].table.long_media
+    assert (long.reach, long.frequency) == ("unique_reach", "frequency")
+    assert [c.exposure for c in project.channels] == ["reach", "reach"]
 
 
 FLAGS: list[tuple[dict[str, object], str, object]] = [

@@ -44,6 +44,9 @@ def test_words_of_a_name(name: str, words: tuple[str, ...]) -> None:
         ("TV Impressions", "tv", "impressions"),
         ("Amount spent (EUR)", "", "spend"),
         ("Kosten Radio", "radio", "spend"),
+        ("tv_unique_reach", "tv", "reach"),
+        ("avg_frequency", "", "frequency"),
+        ("Channel3_reach", "channel3", "reach"),
     ],
 )
 def test_media_names(name: str, medium: str, measure: str) -> None:
@@ -63,7 +66,7 @@ def test_names_of_no_medium(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["yr_nbr", "wk_in_yr_nbr", "prd", "dayofyear", "seas_week_40", "c1_effect", "", "Unnamed: 0",
-     "Channel3_reach", "search_cpc"],
+     "search_cpc"],
 )  # fmt: skip
 def test_useless_names(name: str) -> None:
     """Calendars, seasons, computed columns, ratios and row numbers have a reason."""

@@ -47,11 +47,13 @@ def collect_findings(
     today: date,
     thresholds: Thresholds | None = None,
     notes: Sequence[Finding] = (),
+    newest: date | None = None,
 ) -> list[Finding]:
     """The findings of every plain check whose tables are in `tables`, with `notes` among them.
 
     `tables` holds silver, gold, `deliveries`, `quarantine` and `restatements` by name; one that
     is absent is not looked at. `notes` are findings made elsewhere, such as while reading.
+    `newest` is the newest day of any outcome, where `tables` lack the one that has it.
     """
     limits = thresholds or Thresholds()
     frames = {
@@ -61,7 +63,7 @@ def collect_findings(
     findings = [
         *notes,
         *_check_media(frames, project=project, today=today, limits=limits),
-        *_check_outcomes(frames, project=project, today=today, limits=limits),
+        *_check_outcomes(frames, project=project, today=today, newest=newest, limits=limits),
         *_check_registers(frames, project=project, limits=limits),
     ]
     silver = [frame for name, frame in frames.items() if name.startswith("silver_")]
@@ -91,13 +93,18 @@ def _check_media(
 
 
 def _check_outcomes(
-    frames: Mapping[str, pl.DataFrame], *, project: Project, today: date, limits: Thresholds
+    frames: Mapping[str, pl.DataFrame],
+    *,
+    project: Project,
+    today: date,
+    newest: date | None,
+    limits: Thresholds,
 ) -> list[Finding]:
     outcomes = frames.get("silver_outcomes")
     if outcomes is None or outcomes.is_empty():
         return []
-    ends = find_last_days(outcomes)
-    last_day = min(max(ends.values()), today - timedelta(days=1))
+    ends = [*find_last_days(outcomes).values(), *filter(None, [newest])]
+    last_day = min(max(ends), today - timedelta(days=1))
     return [
         *find_outcome_gaps(outcomes, project=project, last_day=last_day),
         *find_outcome_outliers(outcomes, peaks=_list_peaks(project), thresholds=limits),

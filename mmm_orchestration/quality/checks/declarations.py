@@ -156,8 +156,13 @@ def _read_values(deliveries: pl.DataFrame, *, source: Source, column: str) -> li
     return sorted(deliveries.filter(is_read)[column].drop_nulls().unique())
 
 
+def _is_money_kpi(source: Source, *, project: Project) -> bool:
+    """Whether the source delivers a KPI that is money."""
+    return any(kpi.source == source.name and kpi.kind == "revenue" for kpi in project.kpis)
+
+
 def _check_tax(source: Source, *, project: Project) -> Finding | None:
-    is_kpi = source.name == project.kpi.source and project.kpi.kind == "revenue"
+    is_kpi = _is_money_kpi(source, project=project)
     if source.tax != "unknown" or not (source.has_media or is_kpi):
         return None
     return Finding(
@@ -174,7 +179,7 @@ def _check_currency(
     source: Source, *, project: Project, deliveries: pl.DataFrame
 ) -> Finding | None:
     is_known = source.currency or _read_values(deliveries, source=source, column="currency")
-    is_kpi = source.name == project.kpi.source and project.kpi.kind == "revenue"
+    is_kpi = _is_money_kpi(source, project=project)
     if is_known or not (source.has_media or is_kpi):
         return None
     return Finding(

@@ -27,7 +27,7 @@ def find_outcome_gaps(
     """Days from the project's start to `last_day` without a row of an outcome.
 
     Outcomes of weekly and monthly sources are looked at between their first and last period. The
-    KPI's gaps are errors, those of other outcomes warnings.
+    gaps of a KPI are errors, those of other outcomes warnings.
     """
     key = ["source", "outcome", "geo"]
     daily = [source.name for source in project.sources if source.period == "day"]
@@ -40,9 +40,10 @@ def find_outcome_gaps(
         for day in (project.start - timedelta(days=1), last_day + timedelta(days=1))
     ]
     gaps = _find_gaps(pl.concat([spans, *fences]), by=key)
+    kpis = {(kpi.source, kpi.outcome) for kpi in project.kpis}
     findings = []
     for (source, outcome), runs in _group_runs(gaps, by=["source", "outcome"]):
-        is_kpi = (source, outcome) == (project.kpi.source, project.kpi.outcome)
+        is_kpi = (source, outcome) in kpis
         n_days = sum(run.n_days for run in runs)
         findings.append(
             Finding(

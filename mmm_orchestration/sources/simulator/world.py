@@ -102,7 +102,10 @@ class World:
 
 
 def simulate_world(*, seed: int, first: date, n_days: int) -> World:
-    """The world of `seed` over `n_days` days from `first`, which must be a Monday."""
+    """The world of `seed` over `n_days` days from `first`, which must be a Monday.
+
+    Raises ValueError where it is none, or for less than 28 days.
+    """
     if first.weekday() != 0 or n_days < 28:
         raise ValueError(f"A world starts on a Monday and lasts 28 days, got {first}, {n_days}.")
     window = DayWindow(first, first + timedelta(days=n_days - 1))

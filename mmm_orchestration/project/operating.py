@@ -1,0 +1,36 @@
+"""What a project is held to while it runs, and where its tables are.
+
+Belongs here: sections that change no number of a model. Must not: what is modelled.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from mmm_orchestration.project.values import Positive, Strict
+
+
+class Gates(Strict):
+    """What a posterior must reach before anything is built from it, and what a fit may take."""
+
+    r_hat: Annotated[float, Field(gt=1, le=1.1)] = 1.01
+    ess: Annotated[int, Field(ge=100)] = 400
+    divergences: Annotated[int, Field(ge=0)] = 0
+    max_fit_minutes: Positive | None = None
+    max_memory_gb: Positive | None = None
+
+
+class Alerts(Strict):
+    """When a person must be told."""
+
+    stale_after_days: Annotated[int, Field(ge=1)] = 3
+
+
+class LakeSettings(Strict):
+    """Where the Delta tables live: a folder beside mmm.yaml or any delta-rs URI."""
+
+    uri: str = "lake"
+    storage_options_env: Mapping[str, str] = Field(
+        default_factory=dict, description="storage option -> environment variable with its value"
+    )
