@@ -139,11 +139,8 @@ def build_density(model: pm.Model) -> tuple[Density, tuple[Array, ...]]:
         TensorType(v.type.dtype, shape=array.shape)(v.name)
         for v, array in zip(shared, arrays, strict=True)
     ]
-    outputs = clone_replace(
-        [log_density, gradient],
-        replace=dict(zip(shared, inputs, strict=True)),
-        rebuild_strict=False,
-    )
+    given: Any = dict(zip(shared, inputs, strict=True))
+    outputs = clone_replace([log_density, gradient], replace=given, rebuild_strict=False)
     evaluate = get_jaxified_graph([flat, *inputs], outputs)
 
     def density(x: Any, data: Any) -> tuple[Any, Any]:
