@@ -220,7 +220,7 @@ def check_compiler(path: str | None) -> Check:
     """Whether PyTensor could compile C."""
     if path:
         return Check("C compiler", "fine", path)
-    return Check("C compiler", "fine", "none; not needed, models are compiled with Numba")
+    return Check("C compiler", "fine", "none; not needed, models are compiled with XLA or Numba")
 
 
 def check_browser(path: str | None) -> Check:
