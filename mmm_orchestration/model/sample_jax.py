@@ -131,17 +131,17 @@ def build_density(model: pm.Model) -> tuple[Density, tuple[Array, ...]]:
     The arrays are its second argument, so what is compiled serves all data of one shape. JAX
     compiles one shape at a time, so the lengths that PyTensor's graph leaves open are fixed.
     """
-    fixed = freeze_dims_and_data(model, data=[])
-    flat, log_density, gradient = flatten_density(fixed)
-    shared = [v for v in graph_inputs([log_density, gradient]) if isinstance(v, SharedVariable)]
+    flat, *outputs = flatten_density(freeze_dims_and_data(model, data=[]))
+    shared = [v for v in graph_inputs(outputs) if isinstance(v, SharedVariable)]
     arrays = tuple(v.get_value(borrow=True) for v in shared)  # type: ignore[no-untyped-call]
+    shapes = ((len(lay_out(model)[0]),), *(array.shape for array in arrays))
     inputs = [
-        TensorType(v.type.dtype, shape=array.shape)(v.name)
-        for v, array in zip(shared, arrays, strict=True)
+        TensorType(v.type.dtype, shape=shape)(v.name)
+        for v, shape in zip((flat, *shared), shapes, strict=True)
     ]
-    given: Any = dict(zip(shared, inputs, strict=True))
-    outputs = clone_replace([log_density, gradient], replace=given, rebuild_strict=False)
-    evaluate = get_jaxified_graph([flat, *inputs], outputs)
+    given: Any = dict(zip((flat, *shared), inputs, strict=True))
+    outputs = clone_replace(outputs, replace=given, rebuild_strict=False)
+    evaluate = get_jaxified_graph(inputs, outputs)
 
     def density(x: Any, data: Any) -> tuple[Any, Any]:
         value, slope = evaluate(x, *data)

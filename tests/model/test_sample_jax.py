@@ -5,8 +5,9 @@ import dataclasses
 import jax
 import numpy as np
 import pytest
+from pytensor.compile.maker import function
 
-from mmm_orchestration.model.flat import jitter, lay_out
+from mmm_orchestration.model.flat import flatten_density, jitter, lay_out
 from mmm_orchestration.model.graph import build_model
 from mmm_orchestration.model.machine import Hardware
 from mmm_orchestration.model.sample import compile_density, sample_posterior
@@ -44,6 +45,29 @@ def test_both_backends_have_one_density() -> None:
         wanted, slope = density(point)
         assert float(value) == pytest.approx(wanted, rel=1e-9)
         assert np.asarray(gradient) == pytest.approx(slope, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "trend: smooth, shrink_controls: always, synergies: [[tv, radio]]",
+        "likelihood: student_t, shrink_controls: always",
+        "likelihood: log_normal, trend: smooth",
+        "order: saturation_first, default_prior: {of: marginal_roi, median: 1, upper: 4}",
+    ],
+)
+def test_jax_has_the_density_of_the_graph(settings: str) -> None:
+    """Every kind of unknown compiles with JAX, to the density of PyTensor's own interpreter."""
+    world = make_random_world(extra=f"model: {{{settings}}}")
+    model = build_model(world.prepare(), project=world.project)
+    point = jitter(lay_out(model)[0], seed=1)
+    density, arrays = build_density(model)
+    with jax.enable_x64(True):
+        value, gradient = jax.jit(density)(point, tuple(map(jax.numpy.asarray, arrays)))
+    flat, *outputs = flatten_density(model)
+    wanted, slope = function([flat], outputs, mode="FAST_COMPILE")(point)
+    assert float(value) == pytest.approx(float(wanted), rel=1e-9)
+    assert np.asarray(gradient) == pytest.approx(slope, rel=1e-6, abs=1e-6)
 
 
 def test_numpyro_draws_by_seed_and_reports() -> None:
