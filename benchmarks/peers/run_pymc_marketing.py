@@ -17,6 +17,7 @@ the free variables of the model. The artefact is the file of `save`.
 import logging
 import os
 import sys
+from importlib import import_module
 from typing import Any
 
 from benchmarks.peers.job import DATE, GEO, KPI, Answer, Job, measure_call, read_job, write_answer
@@ -36,6 +37,7 @@ def main() -> None:
     table = pd.read_csv(job.data, parse_dates=[DATE])
     from pymc_marketing import mmm as _  # noqa: F401 - imports are not part of the call
 
+    import_module(job.sampler)
     if job.sampler != "nutpie":
         import pymc.sampling.jax  # noqa: F401 - likewise
 
