@@ -3,7 +3,8 @@
 The call: frames to arrays (`prepare_model_data`), graph, compilation, sampling, exact recovery
 of baseline and effects by geo, convergence measures. All defaults of the project file, but that
 every draw is kept, and the geo level where there are several geos; imports are left out, as for the
-others. Parameters are all variables of the saved draws, the recovered ones too. The artefact is the folder of `save_posterior`.
+others. Parameters are all variables of the saved draws, the recovered ones too. The artefact is the
+folder of `save_posterior`.
 """
 
 import sys
