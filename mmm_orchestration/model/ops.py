@@ -22,7 +22,11 @@ Node = Apply[Any]
 # a symbolic array; PyTensor leaves the types of its operations open
 Tensor = Any
 
-_CACHE = 3
+# products of a column with itself, in units of the noise: beyond it Woodbury's identity takes the
+# difference of numbers so large that what is left is rounding, and may look likely
+WIDEST = 1e10
+
+_CACHE = 4
 
 
 @njit(cache=True, nogil=True)
@@ -123,6 +127,8 @@ def _absorb(  # noqa: PLR0917 - Numba has no keywords
         by_column[:n_own] = own_scale * by_fixed[:n_own]
         by_column[n_own:] = residual @ media
         half, log_half = halve(inner)
+        if np.diag(inner).max() > WIDEST:
+            log_half = np.inf
         inverse = half.T @ half
         solved, fitted = inverse @ crossed, inverse @ by_column
         lost = crossed.T @ solved
@@ -197,7 +203,8 @@ def collapse(  # noqa: PLR0917 - as above, and one equation has many letters
     identity with `B_g = I + A_gᵀ A_g / σ_g²`. Rows that are not observed are zero in r, media and
     fixed; `n_observed` (geo,) counts the others.
 
-    The value has no dimensions and is minus infinity where the numbers break down; the gradients
+    The value has no dimensions and is minus infinity where the numbers break down, a column of A
+    beyond `WIDEST` among them; the gradients
     are by residual, media, own_log_scale, log_scale and sigma.
     """
     n_geos, n_own, n_basis = len(residual), len(own_log_scale), len(log_scale)

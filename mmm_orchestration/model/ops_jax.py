@@ -69,7 +69,9 @@ def collapse(  # noqa: PLR0917 - as PyTensor calls it
     both = jnp.outer(scale, scale)
     basis_gram = gram[:, n_own:, n_own:]
     columns_gram, crossed, by_column, by_basis = _multiply(residual, media, fixed, gram, own_scale)
-    inverse, log_halves = _invert(columns_gram / by_matrix + jnp.eye(n_columns))
+    inner = columns_gram / by_matrix + jnp.eye(n_columns)
+    widest = jnp.diagonal(inner, axis1=1, axis2=2).max(initial=0.0)
+    inverse, log_halves = _invert(inner)
     solved = inverse @ crossed
     fitted = jnp.einsum("gkl,gl->gk", inverse, by_column)
     lost = _turn(crossed) @ solved
@@ -102,7 +104,7 @@ def collapse(  # noqa: PLR0917 - as PyTensor calls it
         standard**2 + jnp.diag(covariance) - 1,
         sigma * ((error**2).sum(axis=1) - trace),
     )
-    is_finite = jnp.isfinite(log_density)
+    is_finite = jnp.isfinite(log_density) & (widest <= ops.WIDEST)
     return (
         jnp.where(is_finite, log_density, -jnp.inf),
         *(jnp.where(is_finite, gradient, 0.0) for gradient in gradients),
