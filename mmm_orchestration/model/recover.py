@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numba import njit
 
 from mmm_orchestration.model.data import Array
 from mmm_orchestration.model.parts import Parts
@@ -112,10 +111,10 @@ def _recover_chunk(
             residual,
             columns,
             parts.common,
-            np.ascontiguousarray(scale),
-            np.ascontiguousarray(flat["sigma"]),
-            rng.standard_normal((n_draws, parts.common.shape[2])),
-            rng.standard_normal((n_draws, n_geos, columns.shape[3])),
+            scale=scale,
+            sigma=flat["sigma"],
+            free_shared=rng.standard_normal((n_draws, parts.common.shape[2])),
+            free_own=rng.standard_normal((n_draws, n_geos, columns.shape[3])),
         )
     design = parts.design
     free = design.prior_mean[parts.is_free] + scale * shared * design.prior_sd[parts.is_free]
@@ -154,11 +153,11 @@ def _scale_columns(flat: Mapping[str, Array], *, media: Array, parts: Parts) -> 
     return columns, wide * parts.deviation_sd
 
 
-@njit(cache=True, nogil=True)
-def draw_coefficients(  # noqa: PLR0917 - Numba has no keywords
+def draw_coefficients(
     residual: Array,
     columns: Array,
     common: Array,
+    *,
     scale: Array,
     sigma: Array,
     free_shared: Array,
@@ -168,32 +167,31 @@ def draw_coefficients(  # noqa: PLR0917 - Numba has no keywords
 
     `v ~ N(Λ⁻¹ b, Λ⁻¹)`, then `u_g | v ~ N(B_g⁻¹ A_gᵀ (r_g - Z_g D v) / σ_g², B_g⁻¹)` with
     `B_g = I + A_gᵀ A_g / σ_g²` and `D` the diagonal of `scale` (draw, basis). `residual` (draw,
-    geo, date), `columns` (draw, geo, date, column) and `sigma` (draw, geo) differ by draw; the
-    last two arguments are standard normal.
+    geo, date), `columns` (draw, geo, date, column) and `sigma` (draw, geo) differ by draw, `common`
+    (geo, date, basis) does not; `free_shared` (draw, basis) and `free_own` (draw, geo, column) are
+    standard normal.
     """
-    n_draws, n_geos, _ = residual.shape
-    n_columns, n_basis = columns.shape[3], common.shape[2]
-    shared, own = np.zeros((n_draws, n_basis)), np.zeros((n_draws, n_geos, n_columns))
-    for d in range(n_draws):
-        halves = np.zeros((n_geos, n_columns, n_columns))
-        precision, pulled = np.zeros((n_basis, n_basis)), np.zeros(n_basis)
-        for g in range(n_geos):
-            variance = sigma[d, g] ** 2
-            a, z, r = columns[d, g], common[g], residual[d, g]
-            precision += z.T @ z / variance
-            pulled += z.T @ r / variance
-            if n_columns:
-                inner = a.T @ a / variance + np.eye(n_columns)
-                halves[g] = np.linalg.inv(np.linalg.cholesky(inner))
-                crossed = halves[g] @ (a.T @ z)
-                precision -= crossed.T @ crossed / variance**2
-                pulled -= crossed.T @ (halves[g] @ (a.T @ r)) / variance**2
-        inner = precision * np.outer(scale[d], scale[d]) + np.eye(n_basis)
-        half = np.linalg.inv(np.linalg.cholesky(inner))
-        shared[d] = half.T @ (half @ (scale[d] * pulled) + free_shared[d])
-        for g in range(n_geos):
-            if n_columns:
-                left = residual[d, g] - common[g] @ (scale[d] * shared[d])
-                pull = columns[d, g].T @ left / sigma[d, g] ** 2
-                own[d, g] = halves[g].T @ (halves[g] @ pull + free_own[d, g])
-    return shared, own
+    variance = sigma[:, :, None, None] ** 2
+    turned, basis = _turn(columns), common[None]
+    right = residual[..., None]
+    halves = _halve(turned @ columns / variance)
+    crossed = halves @ (turned @ basis)
+    of_basis = _turn(basis) @ basis / variance - _turn(crossed) @ crossed / variance**2
+    pulled = _turn(basis) @ right / variance
+    pulled -= _turn(crossed) @ (halves @ (turned @ right)) / variance**2
+    wide = scale[:, :, None]
+    half = _halve(of_basis.sum(axis=1) * (wide * _turn(wide)))
+    shared = _turn(half) @ (half @ (wide * pulled.sum(axis=1)) + free_shared[:, :, None])
+    left = right - basis @ (wide * shared)[:, None]
+    own = _turn(halves) @ (halves @ (turned @ left / variance) + free_own[..., None])
+    return shared[..., 0], own[..., 0]
+
+
+def _halve(matrices: Array) -> Array:
+    """The inverse of the Cholesky factor of `I + matrices`, shape (…, n, n)."""
+    inverse: Array = np.linalg.inv(np.linalg.cholesky(matrices + np.eye(matrices.shape[-1])))
+    return inverse
+
+
+def _turn(matrices: Array) -> Array:
+    return np.swapaxes(matrices, -1, -2)

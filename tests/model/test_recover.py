@@ -22,10 +22,10 @@ def test_recovered_coefficients_have_the_exact_posterior(n_columns: int) -> None
         np.tile(residual, (N_DRAWS, 1, 1)),
         np.tile(columns, (N_DRAWS, 1, 1, 1)),
         common,
-        np.tile(scale, (N_DRAWS, 1)),
-        np.tile(sigma, (N_DRAWS, 1)),
-        rng.standard_normal((N_DRAWS, N_BASIS)),
-        rng.standard_normal((N_DRAWS, N_GEOS, n_columns)),
+        scale=np.tile(scale, (N_DRAWS, 1)),
+        sigma=np.tile(sigma, (N_DRAWS, 1)),
+        free_shared=rng.standard_normal((N_DRAWS, N_BASIS)),
+        free_own=rng.standard_normal((N_DRAWS, N_GEOS, n_columns)),
     )
     drawn = np.hstack([shared, own.reshape(N_DRAWS, -1)])
     design = np.zeros((N_GEOS * N_DATES, drawn.shape[1]))
