@@ -26,7 +26,7 @@ Tensor = Any
 # difference of numbers so large that what is left is rounding, and may look likely
 WIDEST = 1e10
 
-_CACHE = 4
+_CACHE = 5
 
 
 @njit(cache=True, nogil=True)
@@ -207,6 +207,7 @@ def collapse(  # noqa: PLR0917 - as above, and one equation has many letters
     beyond `WIDEST` among them; the gradients
     are by residual, media, own_log_scale, log_scale and sigma.
     """
+    residual, media = np.ascontiguousarray(residual), np.ascontiguousarray(media)
     n_geos, n_own, n_basis = len(residual), len(own_log_scale), len(log_scale)
     n_columns = n_own + media.shape[2]
     own_scale, scale = np.exp(own_log_scale), np.exp(log_scale)
