@@ -81,10 +81,8 @@ def collapse(  # noqa: PLR0917 - as PyTensor calls it
     covariance, log_half = _invert(precision * both + jnp.eye(len(scale)))
     standard = covariance @ (scale * pulled)
     shared = scale * standard
-    explained = (by_column * fitted).sum(axis=1) / variance**2 - (residual**2).sum(
-        axis=1
-    ) / variance
-    noise = n_observed * jnp.log(2 * jnp.pi * variance)
+    explained = (by_column * fitted).sum(axis=1) / variance**2
+    noise = n_observed * jnp.log(2 * jnp.pi * variance) + (residual**2).sum(axis=1) / variance
     log_density = 0.5 * ((explained - noise).sum() + (pulled * shared).sum())
     log_density -= log_halves.sum() + log_half
     spread = solved @ (covariance * both)

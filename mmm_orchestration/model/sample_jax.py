@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -48,7 +48,6 @@ GRADIENT_TOLERANCE = 0.01
 # chains already use every core
 _ONE_THREAD: dict[str, Any] = {"xla_cpu_multi_thread_eigen": False}
 
-Precision = Literal["float32", "float64"]
 # log density and gradient of a flat vector, given the arrays of the model
 Density = Callable[[Any, Any], tuple[Any, Any]]
 
@@ -245,9 +244,9 @@ def _run(
     states = _begin_chains(jax.jit(begin, compiler_options=options), data, start=start, plan=plan)
     if in_step:
         states = [jax.tree.map(lambda *own: jnp.stack(own), *states)]
-        move = jax.jit(jax.vmap(advance, in_axes=(0, None)))
-    else:
-        move = jax.jit(advance, compiler_options=options)
+        advance = jax.vmap(advance, in_axes=(0, None))
+    # compiled here, since threads that ask for it at once would each compile it
+    move = jax.jit(advance, compiler_options=options).lower(states[0], data).compile()
     return _follow(lambda state: move(state, data), states, plan=plan, progress=progress)
 
 
@@ -268,10 +267,8 @@ def _follow(
                     done[0] += width * min(CHUNK, n_steps - i * CHUNK)
                     progress(done[0], total)
         draws, ends = zip(*kept, strict=True)
-        flat = np.concatenate(draws, axis=-2)
-        return flat.reshape(width, -1, flat.shape[-1]), np.concatenate(ends, axis=-1).reshape(
-            width, -1
-        )
+        flat, diverged = np.concatenate(draws, axis=-2), np.concatenate(ends, axis=-1)
+        return flat.reshape(width, -1, flat.shape[-1]), diverged.reshape(width, -1)
 
     with ThreadPoolExecutor(min(len(states), find_hardware().n_cores)) as pool:
         flat, diverged = zip(*pool.map(follow, states), strict=True)

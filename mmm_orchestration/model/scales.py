@@ -20,7 +20,6 @@ from mmm_orchestration.transforms.family import Functions, Values
 
 MANY_CONTROLS = 10
 ACTIVE_PART = 0.2
-LENGTH_LOG_SD = 0.5
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,6 +32,17 @@ def wide(**columns: list[object]) -> pl.DataFrame:
     return pl.DataFrame({**base, **columns}, strict=False)
 
 
+def long(*media: str, **columns: list[object]) -> pl.DataFrame:
+    """A weekly table with a row for each of two media: cost, revenue, and more columns."""
+    base: dict[str, list[object]] = {
+        "day": [d for d in WEEKS for _ in media],
+        "channel": [*media] * N,
+        "cost": noise(1) + noise(2),
+        "revenue": [r for r in noise(5) for _ in media],
+    }
+    return pl.DataFrame({**base, **columns})
+
+
 def start(frame: pl.DataFrame, folder: Path, choices: Choices = EUR) -> tuple[Started, Project]:
     """The project started for a frame written as CSV, and what its file declares."""
     frame.write_csv(folder / "data.csv")
@@ -158,16 +169,7 @@ def test_units_are_valued_by_their_column(tmp_path: Path) -> None:
 
 def test_long_file_repeats_its_kpi(tmp_path: Path) -> None:
     """In a long file each medium becomes a channel, and the KPI that its rows repeat is found."""
-    media = ["TV", "Paid [Search]"]
-    frame = pl.DataFrame(
-        {
-            "day": [d for d in WEEKS for _ in media],
-            "channel": media * N,
-            "cost": noise(1) + noise(2),
-            "conversions": noise(3) + noise(4),
-            "revenue": [r for r in noise(5) for _ in media],
-        }
-    )
+    frame = long("TV", "Paid [Search]", conversions=noise(3) + noise(4))
     started, project = start(frame, tmp_path)
     assert [c.name for c in project.channels] == ["tv", "paid_search"]
     assert project.kpi.outcome == "revenue"
@@ -176,20 +178,11 @@ def test_long_file_repeats_its_kpi(tmp_path: Path) -> None:
 
 def test_long_file_with_reach_and_frequency(tmp_path: Path) -> None:
     """The columns of reach and frequency of a long file count for each of its media."""
-    media = ["TV", "Social"]
-    frame = pl.DataFrame(
-        {
-            "day": [d for d in WEEKS for _ in media],
-            "channel": media * N,
-            "cost": noise(1) + noise(2),
-            "unique_reach": noise(3) + noise(4),
-            "frequency": noise(6) + noise(7),
-            "revenue": [r for r in noise(5) for _ in media],
-        }
-    )
+    frame = long("TV", "Social", unique_reach=noise(3) + noise(4), frequency=noise(6) + noise(7))
     _, project = start(frame, tmp_path)
-    long = project.sources[0].table.long_media
-    assert (long.reach, long.frequency) == ("unique_reach", "frequency")
+    found = project.sources[0].table.long_media
+    assert found is not None
+    assert (found.reach, found.frequency) == ("unique_reach", "frequency")
     assert [c.exposure for c in project.channels] == ["reach", "reach"]
 
 

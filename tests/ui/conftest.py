@@ -36,7 +36,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     named = os.environ.get("MMM_DEMO")
     folder = Path(named).absolute() if named else tmp_path_factory.mktemp("ui") / "demo"
     if not (folder / "reports" / "roi.html").is_file():
-        command = ["demo", "--folder", str(folder), "--years", "1", "--to", "2026-06-30"]
+        command = ["demo", "--folder", str(folder), "--years", "2", "--to", "2026-06-30"]
         run = subprocess.run(
             [*_mmm(), *command], env=_environment(), capture_output=True, text=True, check=False
         )
