@@ -128,6 +128,7 @@ def write_coverage(worlds: Sequence[WorldScore], *, is_told: bool) -> Report:
     missed = [score for score in scores if not score.is_covered]
     below = sum(score.high < score.truth for score in missed)
     width = np.median([(s.high - s.low) / s.truth for s in scores])
+    error = np.median([abs(s.error) for s in scores])
     text = "\n".join(
         [
             f"Truth inside the 94 % interval of contribution; true families {known}.",
@@ -135,7 +136,8 @@ def write_coverage(worlds: Sequence[WorldScore], *, is_told: bool) -> Report:
             f"{verdict} the target of {low:.0%} to {high:.0%}: {rates[0].value:.1%} of "
             f"{rates[0].n_cases} channels in {len(worlds)} worlds.",
             f"Of {len(missed)} misses {below} read too low and {len(missed) - below} too high. "
-            f"Median width of an interval {width:.0%} of the truth; worst R-hat "
+            f"At the median an interval is {width:.0%} of the truth wide, and the reported value "
+            f"{error:.0%} of it off; worst R-hat "
             f"{max(w.max_r_hat for w in worlds):.3f}, {sum(w.n_divergences for w in worlds)} "
             "divergences.",
             "",

@@ -176,7 +176,7 @@ class ModelSpec(Strict):
     shrink_controls: Shrinkage = "auto"
     synergies: tuple[tuple[Slug, Slug], ...] = ()
     experiment_ageing: Annotated[float, Field(ge=0, le=5)] = 0.2
-    default_prior: Prior = Prior(median=0.05, upper=0.3)
+    default_prior: Prior = Prior(median=0.03, upper=0.3)
     prior_source: PriorSource | None = None
     sampler: Sampler = Sampler()
 

@@ -14,7 +14,7 @@ from mmm_orchestration.transforms.family import (
     raise_level,
 )
 
-HALF = Unknown("half_saturation", median=1.0, log_sd=0.8, unit="typical exposures")
+HALF = Unknown("half_saturation", median=1.5, log_sd=0.8, unit="typical exposures")
 _LOG_3 = 1.0986122886681098
 
 
@@ -28,7 +28,7 @@ class HillSaturation(Saturation):
     name: ClassVar[str] = "hill"
     unknowns: ClassVar[tuple[Unknown, ...]] = (
         HALF,
-        Unknown("slope", median=1.0, log_sd=0.35, unit="1"),
+        Unknown("slope", median=1.3, log_sd=0.35, unit="1"),
     )
 
     @override
