@@ -17,7 +17,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
     help="Where the demo project is written.",
 )
 @click.option("--seed", type=click.IntRange(0), default=2026, show_default=True)
-@click.option("--years", type=click.IntRange(1, 10), default=3, show_default=True)
+@click.option("--years", type=click.IntRange(2, 10), default=3, show_default=True)
 @click.option("--to", "last", type=_DAY, help="Last simulated day; yesterday by default.")
 @click.option("--write-only", is_flag=True, help="Write the exports and mmm.yaml, run nothing.")
 def command(

@@ -316,8 +316,9 @@ def _place(arrays: Sequence[Array]) -> tuple[Any, ...]:
 
 
 def _keep_compiled() -> None:
-    """Lets JAX keep what it compiles on disk."""
-    folder = str(Path(config.base_compiledir) / "jax")
+    """Lets JAX keep what it compiles on disk, where JAX_COMPILATION_CACHE_DIR says if it is set."""
+    declared = jax.config.jax_compilation_cache_dir
+    folder = declared or str(Path(config.base_compiledir) / "jax")
     for name, value in (
         ("jax_compilation_cache_dir", folder),
         ("jax_persistent_cache_min_compile_time_secs", 0.1),
