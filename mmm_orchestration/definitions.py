@@ -19,6 +19,7 @@ from mmm_orchestration.jobs import build_daily_job, build_evaluate_job, build_tr
 from mmm_orchestration.partitions import build_daily_partitions
 from mmm_orchestration.resources import FolderResource, LakeResource, MlflowResource
 from mmm_orchestration.schedules import build_daily_schedule, build_replay_schedule
+from mmm_orchestration.sensors.alerts import build_alert_sensor
 
 # Single-run backfills are a beta of Dagster that is used knowingly.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
@@ -54,6 +55,7 @@ def build_defs(
             build_daily_schedule(project, job=daily),
             build_replay_schedule(project, job=daily),
         ],
+        sensors=[build_alert_sensor(home)],
         resources={**build_resources(home), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )

@@ -17,7 +17,14 @@ from mmm_orchestration.project.declaration import (
     Project,
     Sampler,
 )
-from mmm_orchestration.project.operating import Alerts, Gates, LakeSettings
+from mmm_orchestration.project.operating import (
+    Alerts,
+    AlertTarget,
+    Gates,
+    LakeSettings,
+    Reports,
+    Smtp,
+)
 from mmm_orchestration.project.reading import content_hash, load_project, parse_project
 from mmm_orchestration.project.sources import (
     BOOKKEEPING_COLUMNS,
@@ -31,6 +38,8 @@ from mmm_orchestration.project.values import (
     MEDIA_FORMATS,
     NATIONAL,
     UNMAPPED,
+    AlertKind,
+    AlertSeverity,
     Currency,
     EventShape,
     Grain,
@@ -56,6 +65,9 @@ __all__ = [
     "MEDIA_FORMATS",
     "NATIONAL",
     "UNMAPPED",
+    "AlertKind",
+    "AlertSeverity",
+    "AlertTarget",
     "Alerts",
     "Break",
     "Channel",
@@ -84,8 +96,10 @@ __all__ = [
     "PriorSource",
     "Project",
     "Sampler",
+    "Reports",
     "Series",
     "Sign",
+    "Smtp",
     "Source",
     "SourceFormat",
     "Stage",
