@@ -56,7 +56,7 @@ def _resolve(host: str) -> list[Address]:
 
 @contextmanager
 def guard_connections(*, allow_internal: bool) -> Iterator[list[str]]:
-    """Refuses connections to internal addresses, with DeliveryError, made in this context.
+    """Refuses connections to internal addresses, with PermissionError, made in this context.
 
     Threads that copy the context are held to it too. The list names what was refused, for callers
     whose libraries keep the error to themselves.
@@ -85,7 +85,7 @@ def _refuse_internal(event: str, arguments: tuple[object, ...]) -> None:
         is_refused = True  # a socket file, or a name that nobody has resolved
     if is_refused:
         refused.append(host)
-        raise DeliveryError("A connection to an internal address was refused", fix=_FIX)
+        raise PermissionError("a connection to an internal address was refused")
 
 
 _hooks: list[object] = []

@@ -111,7 +111,9 @@ class Outbox:
             database.executemany("DELETE FROM told WHERE id = ?", [(i,) for i in plan.forgotten])
             old = (now - KEPT).isoformat()
             database.execute("DELETE FROM notice WHERE sent_at < ?", (old,))
-            database.execute("INSERT INTO looks SELECT ? WHERE NOT EXISTS (TABLE looks)", (at,))
+            database.execute(
+                "INSERT INTO looks SELECT ? WHERE NOT EXISTS (SELECT 1 FROM looks)", (at,)
+            )
 
     def list_waiting(self, target: str) -> tuple[Waiting, ...]:
         """The notices that the target has not got, oldest first."""

@@ -83,9 +83,9 @@ def plan_notices(
 ) -> Plan:
     """What is new, worse or over in `look` against what was told `before`.
 
-    A problem goes once to each target that wants its kind and severity; that it is over goes to
-    those that were told of it. Nothing of an unseen kind is over. On the first look ever, of all
-    events of one kind and place only the newest is told.
+    A problem goes once to each target that wants its kind and severity, also to one that is new
+    while it lasts; that it is over goes to those that were told of it. Nothing of an unseen kind is
+    over. On the first look ever, of all events of one kind and place only the newest is told.
     """
     known = {told.problem.id: told for told in before}
     now = {problem.id: problem for problem in look.problems}
@@ -95,7 +95,7 @@ def plan_notices(
         old = known.get(problem.id)
         had = old.targets if old else ()
         new = [t.name for t in targets if t.name not in had and is_wanted(problem, target=t)]
-        if problem.id in silent:
+        if problem.id in silent or (problem.is_event and old):
             new = []
         change: Change = "happened" if problem.is_event else "opened"
         first = old.problem if old else problem

@@ -14,6 +14,7 @@ from dagster._core.storage.tags import PARTITION_NAME_TAG
 from mmm_orchestration.alerting.problems import Problem
 from mmm_orchestration.partitions import RANGE_END_TAG, RANGE_START_TAG
 
+RETRAIN_JOB: Final = "retrain"
 PERIOD_TAG: Final = "mmm/retrain_period"
 RETRAIN_ATTEMPTS: Final = 3
 N_LOOKED_AT: Final = 500
@@ -82,13 +83,14 @@ def find_retrains(instance: dg.DagsterInstance) -> list[Problem]:
     later one of the same model has succeeded.
     """
     records = instance.get_run_records(
-        filters=dg.RunsFilter(statuses=_ENDED, tags={PERIOD_TAG: []}), limit=N_LOOKED_AT
+        filters=dg.RunsFilter(job_name=RETRAIN_JOB, statuses=_ENDED), limit=N_LOOKED_AT
     )
     tries: dict[tuple[str, str], list[dg.RunRecord]] = {}
     for record in records:
         tags = record.dagster_run.tags
-        period = (tags[PERIOD_TAG], tags.get(PARTITION_NAME_TAG, ""))
-        tries.setdefault(period, []).append(record)
+        if PERIOD_TAG in tags:
+            period = (tags[PERIOD_TAG], tags.get(PARTITION_NAME_TAG, ""))
+            tries.setdefault(period, []).append(record)
     done = {
         (model, period)
         for (period, model), runs in tries.items()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # Services that live at an address of their vendor, whatever the URL says.
 VENDORS: Final = frozenset(
     {
-        *("slack", "discord", "gchat", "msteams", "opsgenie", "pagerduty", "pover", "tgram"),
+        *("slack", "discord", "gchat", "opsgenie", "pagerduty", "pover", "tgram"),
         *("webex", "wxteams", "zulip"),
     }
 )

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from filelock import FileLock, Timeout
@@ -107,10 +106,19 @@ def _deliver(
 
 
 def bundle(waiting: Sequence[Waiting], *, digest_over: int) -> tuple[tuple[Waiting, ...], ...]:
-    """What goes into one message each: one notice, or all where more than `digest_over` wait."""
-    if len(waiting) > digest_over:
+    """What goes into one message each; all into one where that makes more than `digest_over`.
+
+    One missing delivery fails many checks, so those that failed go together, and those that are
+    over; anything else has a message of its own.
+    """
+    together: dict[tuple[str, str], list[Waiting]] = {}
+    for each in waiting:
+        is_check = each.notice.problem.kind == "check"
+        key = ("check" if is_check else str(each.number), each.notice.change)
+        together.setdefault(key, []).append(each)
+    if len(together) > digest_over:
         return (tuple(waiting),)
-    return tuple((one,) for one in waiting)
+    return tuple(map(tuple, together.values()))
 
 
 def _word(notices: Sequence[Notice], *, project: Project) -> Message:

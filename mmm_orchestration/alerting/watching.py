@@ -42,7 +42,7 @@ def look_at(
 
 
 def look_with(finders: Mapping[AlertKind, Find], *, now: datetime) -> Look:
-    """What the finders find; one that cannot look is a problem itself, and ends none of its kind."""
+    """What the finders find; one that cannot look is a problem, and none of its kind is over."""
     problems, unseen = list[Problem](), set[AlertKind]()
     for kind, find in finders.items():
         try:

@@ -55,22 +55,29 @@ def word_notice(notice: Notice, *, project: str, zone: ZoneInfo) -> Message:
 
 
 def word_digest(notices: Sequence[Notice], *, project: str) -> Message:
-    """All of `notices` in one message: how many of which kind, and the worst in a line each."""
+    """All of `notices` in one message: how many of which kind, and the worst with what to do."""
     parts = []
     for change, head in _HEADS.items():
         problems = [notice.problem for notice in notices if notice.change == change]
         if problems:
-            lines = [f"- {TITLES[p.kind]}: {_cut(p.what)}" for p in sort_problems(problems)]
-            left = len(lines) - MAX_LISTED
+            lines = [_say_line(p, change=change) for p in sort_problems(problems)[:MAX_LISTED]]
+            left = len(problems) - len(lines)
             more = [f"- and {left:,} more; 'mmm alerts' lists what is open"] if left > 0 else []
-            counts = Counter(TITLES[problem.kind].lower() for problem in problems)
-            counted = ", ".join(f"{n:,} × {kind}" for kind, n in counts.most_common())
-            parts.append("\n".join([f"{head}: {counted}", *lines[:MAX_LISTED], *more]))
+            parts.append("\n".join([f"{head}: {_count_kinds(problems)}", *lines, *more]))
     opened = [n.problem for n in notices if n.change != "over"]
-    worst = sort_problems(opened)[0] if opened else None
-    tone = _find_tone(worst) if worst else "success"
-    title = f"[{project}] {len(notices):,} messages in one"
-    return Message(title, "\n\n".join(parts), tone, f"digest {notices[-1].key}")
+    tone = _find_tone(sort_problems(opened)[0]) if opened else "success"
+    title = f"[{project}] {'' if opened else 'Over: '}{_count_kinds([n.problem for n in notices])}"
+    return Message(_shorten(title), "\n\n".join(parts), tone, f"digest {notices[-1].key}")
+
+
+def _count_kinds(problems: Sequence[Problem]) -> str:
+    counts = Counter(TITLES[problem.kind].lower() for problem in problems)
+    return ", ".join(f"{n:,} × {kind}" for kind, n in counts.most_common())
+
+
+def _say_line(problem: Problem, *, change: Change) -> str:
+    line = f"- {_cut(problem.what)} ({_cut(problem.where)})"
+    return line if change == "over" else f"{line} What to do: {_cut(problem.fix)}"
 
 
 def clean(text: str) -> str:
@@ -80,7 +87,10 @@ def clean(text: str) -> str:
 
 
 def _name(problem: Problem, project: str, prefix: str = "") -> str:
-    title = clean(f"[{project}] {prefix}{TITLES[problem.kind]}: {problem.where}")
+    return _shorten(clean(f"[{project}] {prefix}{TITLES[problem.kind]}: {problem.where}"))
+
+
+def _shorten(title: str) -> str:
     return title if len(title) <= MAX_TITLE else f"{title[: MAX_TITLE - 2]} …"
 
 

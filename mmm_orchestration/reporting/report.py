@@ -4,16 +4,12 @@ Belongs here: what stands where on the page. Must not: sentences (`sentences`), 
 (`format`) or drawing (`figures`).
 """
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from math import isfinite
 from typing import TYPE_CHECKING, Final, Protocol
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from mmm_orchestration.days import DayWindow
@@ -47,6 +43,7 @@ from mmm_orchestration.reporting.tables import (
     provenance_table,
     sort_channels,
 )
+from mmm_orchestration.reporting.templating import hash_style, open_templates
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -180,10 +177,10 @@ def render_report(
     ranked = sort_findings(list(findings))
     by_share = sorted(results.channels, key=lambda c: (-c.share.median, c.channel))
     by_days = sorted(results.channels, key=lambda c: (-c.carry_over_days.median, c.channel))
-    page = _environment().get_template("report.html.j2")
+    page = open_templates().get_template("report.html.j2")
     return page.render(
         style=style,
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        style_hash=hash_style(style),
         provenance=p,
         window=_describe_window(p),
         summary=summarise(results, findings),
@@ -206,17 +203,6 @@ def render_report(
     )
 
 
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("mmm_orchestration", "reporting/templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
 def _render_style() -> Markup:
     """The style sheet with the colours of the palette; no text of a user enters it."""
     names = {
@@ -226,7 +212,7 @@ def _render_style() -> Markup:
         "paper": palette.PAPER,
     }
     dark = {name: palette.DARK[color] for name, color in names.items()}
-    sheet = _environment().get_template("style.css.j2")
+    sheet = open_templates().get_template("style.css.j2")
     return Markup(sheet.render(light=names, dark=dark, swaps=palette.DARK.items()))  # noqa: S704
 
 
