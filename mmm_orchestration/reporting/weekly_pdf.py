@@ -35,6 +35,7 @@ def render_pdf(report: WeeklyReport) -> bytes:
     pdf.set_lang("en")
     pdf.set_margins(_MARGIN, 12, _MARGIN)
     pdf.set_auto_page_break(auto=True, margin=10)
+    pdf.c_margin = 0
     for page in report.pages:
         pdf.add_page()
         _draw_page(pdf, page, report=report)

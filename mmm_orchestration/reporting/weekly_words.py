@@ -180,8 +180,8 @@ def say_health(health: DataHealth, *, kpi: KpiWeek) -> tuple[str, ...]:
         lines.append(f"Worst: {cut(worst[0].message)}")
     if health.n_quarantined:
         lines.append(
-            f"{health.n_quarantined:,} delivered rows are quarantined, {health.n_quarantined_new:,} "
-            "of them of the last seven days."
+            f"{health.n_quarantined:,} delivered rows are quarantined, "
+            f"{health.n_quarantined_new:,} of them of the last seven days."
         )
     return tuple(lines)
 
