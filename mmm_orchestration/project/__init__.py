@@ -23,6 +23,7 @@ from mmm_orchestration.project.operating import (
     Gates,
     LakeSettings,
     Reports,
+    Retrain,
     Smtp,
 )
 from mmm_orchestration.project.reading import content_hash, load_project, parse_project
@@ -96,6 +97,7 @@ __all__ = [
     "PriorSource",
     "Project",
     "Reports",
+    "Retrain",
     "Sampler",
     "Series",
     "Sign",

@@ -6,7 +6,7 @@ Belongs here: sections that change no number of a model. Must not: what is model
 from collections.abc import Mapping
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from mmm_orchestration.project.mistakes import mistake
 from mmm_orchestration.project.values import (
@@ -88,6 +88,17 @@ class Reports(Strict):
         if self.recipients and (self.sender is None or self.smtp is None):
             raise mistake("'recipients' need 'sender' and 'smtp'", key="recipients")
         return self
+
+
+class Retrain(Strict):
+    """When the model is fitted again, and what such a run may take."""
+
+    new_days: Annotated[int, Field(ge=1, le=366)] = 30
+    max_attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    max_hours: Positive = 4.0
+    k8s: Mapping[str, JsonValue] = Field(
+        default_factory=dict, description="given through as the job's tag dagster-k8s/config"
+    )
 
 
 class LakeSettings(Strict):
