@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from mmm_orchestration import __version__
+from mmm_orchestration.code_hash import hash_model_code
 from mmm_orchestration.errors import ModelError, PosteriorError
 from mmm_orchestration.examining import load_findings
 from mmm_orchestration.inspection import list_extra, list_gold
@@ -55,6 +56,7 @@ class FitRecord:
     """Where a saved posterior comes from; `version` names its folder.
 
     `predicted` is what the fit was said to cost: seconds, bytes of memory and of the posterior.
+    `code_hash` is of the source of the model, empty in records from before it was kept.
     """
 
     version: str
@@ -67,6 +69,7 @@ class FitRecord:
     dagster_run: str
     mlflow_run: str
     predicted: Mapping[str, float] = field(default_factory=dict)
+    code_hash: str = ""
 
 
 def read_snapshot(
@@ -184,6 +187,7 @@ def keep_posterior(
             "memory_bytes": cost.memory_bytes,
             "artefact_bytes": cost.artefact_bytes,
         },
+        code_hash=hash_model_code(),
     )
     save_posterior(posterior, folder / version)
     draft = folder / f".{version}.json"
