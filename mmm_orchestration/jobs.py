@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 WRITES_LAKE = {"mmm/writes": "lake"}
 DAILY_GROUPS = ("bronze", "silver", "gold")
-TRAINING_GROUPS = ("model", "reports")
+TRAINING_GROUPS = ("model", "reports", "promotion")
+REFRESH_GROUP = "refresh"
 EVALUATION_GROUP = "evaluation"
 
 
@@ -35,7 +36,8 @@ def build_train_job() -> "AssetJob":
     return dg.define_asset_job(
         "train",
         selection=dg.AssetSelection.groups(*TRAINING_GROUPS),
-        description="Fits the media mix model on gold and builds the ROI report.",
+        description="Fits the media mix model on gold, builds the ROI report and judges whether "
+        "the posterior becomes the champion.",
         executor_def=dg.in_process_executor,
     )
 

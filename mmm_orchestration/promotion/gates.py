@@ -4,7 +4,7 @@ Belongs here: one pure function per gate. Must not: fits, files, what follows fr
 """
 
 from collections.abc import Sequence
-from math import isfinite, sqrt
+from math import inf, isfinite, sqrt
 
 import numpy as np
 from scipy.stats import binom
@@ -92,7 +92,8 @@ def evaluate_out_of_time(forecasts: Forecasts | str | None, *, limits: Promotion
         return Gate("out_of_time", "not judged", f"Not judged. {forecasts or FIRST}", {})
     old, new = forecasts.champion, forecasts.challenger
     worse = _score(new) - _score(old)
-    mean, error = float(worse.mean()), float(worse.std(ddof=1) / sqrt(len(worse)))
+    error = float(worse.std(ddof=1) / sqrt(len(worse))) if len(worse) > 1 else inf
+    mean = float(worse.mean())
     n_in, n_in_old = (_count_in(each) for each in (new, old))
     chance = float(binom.cdf(n_in, len(worse), INTERVAL))
     reasons = []
@@ -120,15 +121,16 @@ def evaluate_out_of_time(forecasts: Forecasts | str | None, *, limits: Promotion
 
 
 def evaluate_stability(
-    report: RefreshReport | None, *, has_champion: bool, limits: Promotion
+    report: RefreshReport | None, *, champion: str | None, limits: Promotion
 ) -> Gate:
     """Whether ROI, contribution and split moved no further than data and noise explain.
 
     Judged is the part of each movement that neither restated nor new days explain. It may be
     `noise_sigmas` times its seed noise, and beside that `uncertainty` times the joint posterior
-    standard deviation, or `split_shift` for the split.
+    standard deviation, or `split_shift` for the split. A report against another version than
+    `champion` is none.
     """
-    if not has_champion:
+    if champion is None:
         return Gate("stability", "not judged", f"Not judged. {FIRST}", {})
     if report is None:
         why = (

@@ -165,7 +165,11 @@ def _pair_series(before: ModelData, after: ModelData) -> Iterator[tuple[str, Arr
         if name not in after.channels:
             continue
         d = after.channels.index(name)
-        for series in ("spend", "exposure", "frequency"):
+        is_spend = all(
+            np.array_equal(data.spend[:, :, i], data.exposure[:, :, i])
+            for data, i in ((before, c), (after, d))
+        )
+        for series in ("spend",) if is_spend else ("spend", "exposure", "frequency"):
             yield (
                 f"{series} of {name}",
                 getattr(before, series)[:, old, c],

@@ -178,3 +178,8 @@ def join_days(days: Sequence[date]) -> str:
         else:
             ranges.append([day])
     return ", ".join(f"{r[0]} to {r[-1]}" if len(r) > 1 else str(r[0]) for r in ranges)
+
+
+def dump_refresh(report: RefreshReport) -> str:
+    """The report as JSON, without what is not finite."""
+    return _REPORT.dump_json(report, indent=2).decode()

@@ -225,6 +225,7 @@ def _follow(
     if len(known) < len(values):
         return None
     spreads = [getattr(one, f"spread_{quantity}", None) for one in (ones[0], ones[-1])]
+    spread = [each for each in spreads if each is not None]
     return Movement(
         channel=channel,
         quantity=quantity,
@@ -232,5 +233,5 @@ def _follow(
         after=known[-1],
         parts={cause: b - a for cause, a, b in zip(causes, known, known[1:], strict=False)},
         noise=getattr(noise, quantity) if noise else None,
-        spread=None if None in spreads else hypot(*spreads),
+        spread=hypot(*spread) if len(spread) == 2 else None,
     )

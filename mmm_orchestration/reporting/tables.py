@@ -198,10 +198,10 @@ def print_roi(results: RoiResults, findings: Sequence[Finding], console: Console
     console.print(Text(summary.headline, style="bold"))
     console.print(Text(summary.lede))
     console.print()
-    _print_table(shown_roi_table(results).drop("Doubt", "90 % of effect within"), console)
+    print_table(shown_roi_table(results).drop("Doubt", "90 % of effect within"), console)
     console.print()
     if results.rollups:
-        _print_table(shown_rollup_table(results), console)
+        print_table(shown_rollup_table(results), console)
         console.print()
     for statement in summary.statements:
         line = Text.assemble((f"{statement.title}: ", "bold"), statement.text)
@@ -216,7 +216,7 @@ def print_beliefs(results: RoiResults) -> None:
     console = Console()
     baseline = results.baseline_share
     console.print(Text("What the priors say before any KPI is seen", style="bold"))
-    _print_table(shown_roi_table(results).drop("Doubt"), console)
+    print_table(shown_roi_table(results).drop("Doubt"), console)
     console.print(
         Text(
             f"Baseline: {format_percent(baseline.median)} of the KPI, between "
@@ -232,10 +232,10 @@ def print_beliefs(results: RoiResults) -> None:
         )
 
 
-def _print_table(frame: pl.DataFrame, console: Console) -> None:
+def print_table(frame: pl.DataFrame, console: Console) -> None:
     """Prints `frame`, words to the left and quantities to the right."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    words = {"Channel", "Channels", "Taken together"}
+    words = {"Channel", "Channels", "Taken together", "Reading", "Cause", "What changed"}
     for name in frame.columns:
         table.add_column(name, justify="left" if name in words else "right", overflow="fold")
     for row in frame.rows():
