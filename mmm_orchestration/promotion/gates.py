@@ -132,7 +132,7 @@ def evaluate_stability(
     """
     if champion is None:
         return Gate("stability", "not judged", f"Not judged. {FIRST}", {})
-    if report is None:
+    if report is None or report.champion != champion:
         why = (
             "There is no refresh report, so nobody knows why the numbers moved: run 'mmm refresh'."
         )

@@ -1,22 +1,13 @@
 """The first champion, a refit that is explained, and one that is stopped, in the whole graph."""
 
-import json
 from datetime import date, timedelta
-from pathlib import Path
 
-import dagster as dg
 import pytest
-from click.testing import CliRunner
 
-from mmm_orchestration.cli import main
 from mmm_orchestration.days import DayWindow
-from mmm_orchestration.definitions import build_defs
 from mmm_orchestration.home import Home, open_home
 from mmm_orchestration.promotion.results import Verdict, find_verdict
-from mmm_orchestration.publishing import prepare_report
-from mmm_orchestration.refresh.results import find_refresh
-from mmm_orchestration.registry import open_registry
-from mmm_orchestration.runner import open_instance, run_daily, run_train
+from mmm_orchestration.runner import run_daily, run_train
 from mmm_orchestration.training import find_latest
 
 from .small_project import deliver_day, write_google_day, write_small_project
