@@ -1,4 +1,4 @@
-"""What moved since the champion, and whether the newest posterior becomes the champion."""
+"""What moved since the champion, and whether the challenger becomes the champion."""
 
 import dagster as dg
 
@@ -41,7 +41,7 @@ def _build_refresh_asset(project: Project) -> dg.AssetsDefinition:
 def _build_champion_asset(project: Project) -> dg.AssetsDefinition:
     @dg.asset(
         name="champion",
-        description="The model that the business relies on. The newest posterior takes its place "
+        description="The model that the business relies on. The challenger takes its place "
         "when it passes every gate; what a red gate stops is this switch, not the run.",
         deps=["posterior", "refresh_report"],
         partitions_def=build_model_partitions(project),

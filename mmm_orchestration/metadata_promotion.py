@@ -48,7 +48,7 @@ def describe_refresh(report: "RefreshReport | None", *, folder: Path) -> dg.Mate
     from mmm_orchestration.reporting.refresh import refresh_markdown
 
     if report is None:
-        note = "There is no champion beside this posterior, so nothing moved."
+        note = "There is no champion beside the challenger, so nothing moved."
         return dg.MaterializeResult(metadata={"note": note})
     return dg.MaterializeResult(
         metadata={

@@ -1,4 +1,4 @@
-"""The newest posterior judged by the gates, and the champion that follows from it.
+"""The challenger judged by the gates, and the champion that follows from it.
 
 Belongs here: reading, keeping and switching around `promotion`. Must not: the gates, Dagster.
 """
@@ -7,12 +7,12 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from mmm_orchestration.examining import load_findings
+from mmm_orchestration.examining import is_examined, load_findings
 from mmm_orchestration.home import Home
 from mmm_orchestration.publishing import summarise_fit
-from mmm_orchestration.refreshing import find_champion
+from mmm_orchestration.refreshing import find_challenger, find_champion
 from mmm_orchestration.registry import CHAMPION, open_registry
-from mmm_orchestration.training import FitRecord, find_latest, load_record
+from mmm_orchestration.training import FitRecord, load_record
 
 if TYPE_CHECKING:
     from mmm_orchestration.evaluation.backtest import FoldResult
@@ -27,7 +27,7 @@ Say = Callable[[str], None]
 
 
 def judge(home: Home, *, say: Say) -> "Verdict":
-    """The verdict on the model's newest posterior, kept beside it.
+    """The verdict on the model's challenger, kept beside its posterior.
 
     The champion itself keeps the verdict it has. Judging may take one fit, or two where known days
     or settings changed. Raises PosteriorError where there is no posterior.
@@ -37,7 +37,7 @@ def judge(home: Home, *, say: Say) -> "Verdict":
     from mmm_orchestration.promotion.results import conclude, find_verdict, keep_verdict
     from mmm_orchestration.refresh.results import find_refresh
 
-    record, champion = find_latest(home.posteriors), find_champion(home)
+    record, champion = find_challenger(home), find_champion(home)
     kept = find_verdict(home.posteriors, version=record.version)
     if champion is not None and champion.version == record.version:
         if kept is not None:
@@ -48,7 +48,9 @@ def judge(home: Home, *, say: Say) -> "Verdict":
     verdict = conclude(
         (
             gates.evaluate_convergence_gate(posterior.diagnostics, gates=home.one.gates),
-            gates.evaluate_findings(findings.all),
+            gates.evaluate_findings(
+                findings.all if is_examined(home.posteriors, version=record.version) else None
+            ),
             gates.evaluate_plausibility(
                 summarise_fit(posterior, record=record), findings=findings.after, limits=limits
             ),
@@ -72,7 +74,8 @@ def judge(home: Home, *, say: Say) -> "Verdict":
 def promote(home: Home, verdict: "Verdict") -> bool:
     """Whether the judged version is the champion now: it becomes so when it passed every gate.
 
-    It does not where another version was registered for its period before.
+    A posterior from before it was registered is registered first; it does not become champion
+    where another version was registered for its period.
     """
     registry = open_registry(home)
     current = registry.find(CHAMPION)

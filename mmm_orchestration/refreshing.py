@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from mmm_orchestration.home import Home
-from mmm_orchestration.registry import CHAMPION, open_registry
+from mmm_orchestration.registry import CHALLENGER, CHAMPION, open_registry
 from mmm_orchestration.tables.contracts import RESTATEMENTS
 from mmm_orchestration.training import FitRecord, find_latest, load_record, read_snapshot
 
@@ -34,16 +34,27 @@ def find_champion(home: Home) -> FitRecord | None:
     return load_record(home.posteriors, version=champion.version) if champion else None
 
 
-def refresh(home: Home, *, say: Say, fit: "Fit | None" = None) -> "RefreshReport | None":
-    """How the model's newest posterior moved from the champion, and why; kept as JSON and pages.
+def find_challenger(home: Home) -> FitRecord:
+    """The record of the model's challenger: the version registered last, else the newest posterior.
 
-    None where there is no champion, or where the newest posterior is the champion. `fit` makes
+    Raises PosteriorError where there is none.
+    """
+    challenger = open_registry(home).find(CHALLENGER)
+    if challenger is None:
+        return find_latest(home.posteriors)
+    return load_record(home.posteriors, version=challenger.version)
+
+
+def refresh(home: Home, *, say: Say, fit: "Fit | None" = None) -> "RefreshReport | None":
+    """How the model's challenger moved from the champion, and why; kept as JSON and pages.
+
+    None where there is no champion, or where the challenger is the champion. `fit` makes
     the refits; without it each runs in a process of its own.
     """
     from mmm_orchestration.refresh.results import keep_refresh
     from mmm_orchestration.refresh.walk import explain
 
-    champion, record = find_champion(home), find_latest(home.posteriors)
+    champion, record = find_champion(home), find_challenger(home)
     if champion is None or champion.version == record.version:
         return None
     lake = home.open_lake()

@@ -14,7 +14,7 @@ def command(shell: Shell, *, is_json: bool, model: str | None) -> None:
     """Say how the numbers moved since the champion, and why.
 
     Fits the model again with one thing changed at a time, and twice more with other seeds, so it
-    takes a few fits. Afterwards the gates judge the newest posterior; nothing is promoted.
+    takes a few fits. Afterwards the gates judge the challenger; nothing is promoted.
     """
     from rich.console import Console
 
@@ -31,7 +31,7 @@ def command(shell: Shell, *, is_json: bool, model: str | None) -> None:
 
     report = refresh(home, say=say)
     if report is None:
-        click.echo("There is no champion beside the newest posterior, so nothing moved.", err=True)
+        click.echo("There is no champion beside the challenger, so nothing moved.", err=True)
         return
     verdict = judge(home, say=say)
     if is_json:

@@ -40,8 +40,14 @@ def evaluate_convergence_gate(diagnostics: Diagnostics, *, gates: Gates) -> Gate
     return _conclude("convergence", said, reasons=found.reasons, numbers=diagnostics.to_metrics())
 
 
-def evaluate_findings(findings: Sequence[Finding]) -> Gate:
-    """Whether data and posterior are free of errors and critical findings."""
+def evaluate_findings(findings: Sequence[Finding] | None) -> Gate:
+    """Whether data and posterior are free of errors and critical findings.
+
+    None stands for a posterior that was never examined, which fails.
+    """
+    if findings is None:
+        why = "Data and posterior were never examined: train again."
+        return Gate("findings", "failed", why, {}, (why,))
     blocking = [finding for finding in findings if finding.severity in BLOCKING]
     counts = {
         severity: float(sum(f.severity == severity for f in findings))

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 from markupsafe import Markup
 
 from mmm_orchestration.days import DayWindow
-from mmm_orchestration.insight.results import ChannelResult, Provenance, ResponseCurve, RoiResults
+from mmm_orchestration.insight.results import (
+    ChannelResult,
+    Interval,
+    Provenance,
+    ResponseCurve,
+    RoiResults,
+)
 from mmm_orchestration.quality.finding import Finding, sort_findings
 from mmm_orchestration.reporting import figures, palette
 from mmm_orchestration.reporting.experiments import show_experiments
@@ -30,6 +36,7 @@ from mmm_orchestration.reporting.format import (
     name_roi_unit,
     unit_formatter,
 )
+from mmm_orchestration.reporting.noise import Amounts, add_noise, scale_noise
 from mmm_orchestration.reporting.page import (
     Drawn,
     draw_twice,
@@ -169,7 +176,7 @@ def render_report(
     data come from a simulated world.
     """
     style = render_style()
-    p = results.provenance
+    p, noise = results.provenance, scale_noise(results)
     ranked = sort_findings(list(findings))
     by_share = sorted(results.channels, key=lambda c: (-c.share.median, c.channel))
     by_days = sorted(results.channels, key=lambda c: (-c.carry_over_days.median, c.channel))
@@ -180,15 +187,19 @@ def render_report(
         provenance=p,
         window=_describe_window(p),
         summary=summarise(results, findings),
+        has_noise=bool(noise),
         kpi=name_kpi(results),
         roi_meaning=_explain_roi(p),
         baseline=str(format_interval(results.baseline_share, format_percent)),
-        channels=[_show_channel(c, p) for c in sort_channels(results.channels)],
+        channels=[
+            _show_channel(c, p, noise=noise.get(c.channel, {}))
+            for c in sort_channels(results.channels)
+        ],
         rollups=show_rollups(results),
         has_treatments=any(rollup.kind == "treatment" for rollup in results.rollups),
         experiments=show_experiments(results),
-        by_share=[_show_channel(c, p) for c in by_share],
-        by_carry_over=[_show_channel(c, p) for c in by_days],
+        by_share=[_show_channel(c, p, noise=noise.get(c.channel, {})) for c in by_share],
+        by_carry_over=[_show_channel(c, p, noise=noise.get(c.channel, {})) for c in by_days],
         figures=_draw_figures(results),
         metrics=_show_fit(results),
         convergence=convergence_table(results).rows(),
@@ -261,8 +272,10 @@ def _draw_curve(
     )
 
 
-def _show_channel(channel: ChannelResult, p: Provenance) -> _Row:
-    is_money = is_roi_money(p)
+def _show_channel(channel: ChannelResult, p: Provenance, *, noise: Amounts) -> _Row:
+    is_money, show = is_roi_money(p), kpi_formatter(p)
+    contribution = format_interval(channel.contribution, show)
+    share = format_interval(channel.share, format_percent)
     words = (
         describe_return(channel, is_money=is_money),
         describe_next_unit(channel, is_money=is_money),
@@ -271,14 +284,18 @@ def _show_channel(channel: ChannelResult, p: Provenance) -> _Row:
         name=channel.channel,
         spend=format_spend(channel, currency=p.currency),
         has_spend=channel.spend is not None,
-        contribution=format_interval(channel.contribution, kpi_formatter(p)),
-        share=format_interval(channel.share, format_percent),
-        roi=format_ratio(channel.roi) if channel.roi else None,
-        marginal_roi=format_ratio(channel.marginal_roi) if channel.marginal_roi else None,
+        contribution=add_noise(contribution, noise.get("contribution"), formatter=show),
+        share=add_noise(share, noise.get("share"), formatter=format_percent),
+        roi=_show_ratio(channel.roi, noise=noise.get("roi")),
+        marginal_roi=_show_ratio(channel.marginal_roi, noise=noise.get("marginal_roi")),
         carry_over=format_interval(channel.carry_over_days, format_days),
         words=" ".join(filter(None, words)),
         doubt=channel.doubt,
     )
+
+
+def _show_ratio(interval: Interval | None, *, noise: float | None) -> ShownInterval | None:
+    return None if interval is None else add_noise(format_ratio(interval), noise)
 
 
 def _show_fit(results: RoiResults) -> list[_Metric]:

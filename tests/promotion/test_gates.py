@@ -57,6 +57,12 @@ def test_errors_and_critical_findings_block(severity: Severity, outcome: str) ->
     assert ("'effect_drift'" in gate.sentence) == (outcome == "failed")
 
 
+def test_what_was_never_examined_fails() -> None:
+    """No examination is not the same as no finding."""
+    assert evaluate_findings([]).outcome == "passed"
+    assert evaluate_findings(None).outcome == "failed"
+
+
 def test_plausible_results_pass() -> None:
     """The numbers behind the verdict are in it."""
     gate = evaluate_plausibility(make_results(), findings=[find("warning")], limits=LIMITS)
