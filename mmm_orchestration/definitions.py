@@ -11,6 +11,7 @@ from assets.evaluation import build_cross_validation_asset
 from assets.experiments import build_experiment_assets
 from assets.gold import build_gold_assets
 from assets.posterior import build_posterior_asset
+from assets.promotion import build_promotion_assets
 from assets.quality import build_acceptance_check, build_finding_checks, build_suite_checks
 from assets.reports import build_roi_report_asset
 from assets.silver import build_silver_assets
@@ -49,6 +50,7 @@ def build_defs(
             *build_experiment_assets(project),
             build_posterior_asset(project),
             build_roi_report_asset(project),
+            *build_promotion_assets(project),
             build_cross_validation_asset(project),
         ],
         asset_checks=[

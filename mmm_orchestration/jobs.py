@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 WRITES_LAKE = {"mmm/writes": "lake"}
 DAILY_GROUPS = ("bronze", "silver", "gold")
-TRAINING_GROUPS = ("model", "reports")
+TRAINING_GROUPS = ("model", "reports", "promotion")
+REFRESH_GROUP = "refresh"
 EVALUATION_GROUP = "evaluation"
 RETRAIN: Final = "retrain"
 K8S_TAG: Final = "dagster-k8s/config"
@@ -40,7 +41,8 @@ def build_train_job() -> "AssetJob":
     return dg.define_asset_job(
         "train",
         selection=dg.AssetSelection.groups(*TRAINING_GROUPS),
-        description="Fits the media mix model on gold and builds the ROI report.",
+        description="Fits the media mix model on gold, builds the ROI report and judges whether "
+        "the posterior becomes the champion.",
         executor_def=dg.in_process_executor,
     )
 

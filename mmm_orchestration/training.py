@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from mmm_orchestration import __version__
+from mmm_orchestration.code_hash import hash_model_code
 from mmm_orchestration.environment import hash_environment
 from mmm_orchestration.errors import ModelError, PosteriorError
 from mmm_orchestration.examining import load_findings
@@ -64,6 +65,7 @@ class FitRecord:
     """Where a saved posterior comes from; `version` names its folder.
 
     `predicted` is what the fit was said to cost: seconds, bytes of memory and of the posterior.
+    `code_hash` is of the source of the model, empty in records from before it was kept.
     `accepted_through` is the newest accepted day that the fit read; where it was not kept, it is
     `trained_through`. `period` is the day that reading stopped at, None where nothing stopped it.
     """
@@ -82,6 +84,7 @@ class FitRecord:
     period: str | None = None
     seed: int | None = None
     lock_hash: str = ""
+    code_hash: str = ""
 
     def __post_init__(self) -> None:
         if not self.accepted_through:
@@ -223,6 +226,7 @@ def keep_posterior(
             "memory_bytes": cost.memory_bytes,
             "artefact_bytes": cost.artefact_bytes,
         },
+        code_hash=hash_model_code(),
         accepted_through=str(snapshot.accepted_through or ""),
         period=str(snapshot.period) if snapshot.period else None,
         seed=posterior.seed,

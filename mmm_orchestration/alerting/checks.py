@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
     from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecord
 
-# Told as problems of their own kind.
+# Told as problems of their own kind: silent sources, and what the gates say of a challenger.
 TOLD_ELSEWHERE: Final = frozenset({"stale_source"})
+JUDGED_ELSEWHERE: Final = frozenset({dg.AssetKey("champion")})
 _COMPLETED: Final = {
     AssetCheckExecutionRecordStatus.SUCCEEDED,
     AssetCheckExecutionRecordStatus.FAILED,
@@ -33,7 +34,7 @@ def find_failing_checks(instance: dg.DagsterInstance, *, graph: "AssetGraph") ->
     return [
         problem
         for key in sorted(graph.asset_check_keys, key=str)
-        if key.name not in TOLD_ELSEWHERE
+        if key.name not in TOLD_ELSEWHERE and key.asset_key not in JUDGED_ELSEWHERE
         for model, record in _find_newest(instance, key=key, graph=graph)
         if record.status is AssetCheckExecutionRecordStatus.FAILED
         for problem in _describe(record, key=key, model=model, graph=graph)

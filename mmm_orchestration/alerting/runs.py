@@ -13,10 +13,9 @@ from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from mmm_orchestration.alerting.problems import Problem
 from mmm_orchestration.partitions import RANGE_END_TAG, RANGE_START_TAG
+from mmm_orchestration.retraining import PERIOD_TAG
 
 RETRAIN_JOB: Final = "retrain"
-PERIOD_TAG: Final = "mmm/retrain_period"
-RETRAIN_ATTEMPTS: Final = 3
 N_LOOKED_AT: Final = 500
 _ENDED: Final = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
 _GOING: Final = [
@@ -76,8 +75,8 @@ def find_stuck_runs(
     ]
 
 
-def find_retrains(instance: dg.DagsterInstance) -> list[Problem]:
-    """How the retrain of each model and period came out: an event, or a problem after three tries.
+def find_retrains(instance: dg.DagsterInstance, *, max_attempts: int) -> list[Problem]:
+    """How the retrain of each model and period came out: an event, or a problem after its tries.
 
     Of a period that is tried again nothing is told yet, and none is a problem any more when a
     later one of the same model has succeeded.
@@ -99,13 +98,20 @@ def find_retrains(instance: dg.DagsterInstance) -> list[Problem]:
     return [
         problem
         for (period, model), runs in tries.items()
-        for problem in _judge_period(instance, runs, period=period, model=model)
+        for problem in _judge_period(
+            instance, runs, period=period, model=model, max_attempts=max_attempts
+        )
         if problem.is_event or not any(m == model and later > period for m, later in done)
     ]
 
 
 def _judge_period(
-    instance: dg.DagsterInstance, runs: Sequence[dg.RunRecord], *, period: str, model: str
+    instance: dg.DagsterInstance,
+    runs: Sequence[dg.RunRecord],
+    *,
+    period: str,
+    model: str,
+    max_attempts: int,
 ) -> Iterator[Problem]:
     of = f"{f'model {model}, ' if model else ''}period {period}"
     good = [r for r in runs if r.dagster_run.status is dg.DagsterRunStatus.SUCCESS]
@@ -121,7 +127,7 @@ def _judge_period(
             fix="Nothing; whether it becomes champion is told apart.",
             is_event=True,
         )
-    elif len(runs) >= RETRAIN_ATTEMPTS:
+    elif len(runs) >= max_attempts:
         yield Problem(
             id=f"retrain/{model}/{period}/failed",
             kind="retrain",

@@ -3,7 +3,6 @@
 Belongs here: rows and files to problems. Must not: deciding what is stale, drifted or promoted.
 """
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -16,11 +15,11 @@ from mmm_orchestration.home import Home
 from mmm_orchestration.inspection import list_gold, list_silver
 from mmm_orchestration.lake.lake import Lake
 from mmm_orchestration.project import Project
+from mmm_orchestration.promotion.results import FOLDER, Verdict, find_verdict
 from mmm_orchestration.quality.checks.recency import find_last_days, find_stale
 from mmm_orchestration.quality.text import count
 
 DRIFT_TABLE: Final = "drift"
-PROMOTION_FOLDER: Final = "promotion"
 _LOOKED_BACK: Final = timedelta(days=100)
 _LONGEST_PERIOD: Final = timedelta(days=31)
 _MAX_VERDICTS: Final = 20
@@ -117,10 +116,10 @@ def find_drift(lake: Lake, *, project: Project) -> list[Problem]:
 def find_verdicts(home: Home) -> list[Problem]:
     """The newest verdicts on promotion: an event where a version became champion or was refused."""
     return [
-        problem
+        _describe_verdict(verdict, model=each.model)
         for each in home.list_models()
-        for path in _list_newest(each.posteriors / PROMOTION_FOLDER)
-        for problem in _read_verdict(path, model=each.model)
+        for path in _list_newest(each.posteriors / FOLDER)
+        if (verdict := find_verdict(each.posteriors, version=path.stem)) is not None
     ]
 
 
@@ -130,24 +129,22 @@ def _list_newest(folder: Path) -> list[Path]:
     return sorted(files, key=lambda path: path.stat().st_mtime)[-_MAX_VERDICTS:]
 
 
-def _read_verdict(path: Path, *, model: str | None) -> Iterator[Problem]:
-    verdict = json.loads(path.read_text(encoding="utf-8"))
-    is_promoted = bool(verdict["is_promoted"])
-    reasons = " ".join(map(str, verdict.get("reasons", ()))) or "no reason was given."
-    version = str(verdict.get("version", path.stem))
-    yield Problem(
-        id=f"promotion/{model or ''}/{path.stem}/{'promoted' if is_promoted else 'refused'}",
+def _describe_verdict(verdict: Verdict, *, model: str | None) -> Problem:
+    outcome = "passed" if verdict.is_passed else "refused"
+    return Problem(
+        id=f"promotion/{model or ''}/{verdict.version}/{outcome}",
         kind="promotion",
-        severity="info" if is_promoted else "warning",
-        what=f"Version {version} is the new champion."
-        if is_promoted
-        else f"Version {version} was not promoted: {reasons}",
-        where=f"{f'model {model}, ' if model else ''}version {version}",
-        since=datetime.fromtimestamp(path.stat().st_mtime, UTC),
+        severity="info" if verdict.is_passed else "warning",
+        what=f"Version {verdict.version} passed every gate and takes the place of "
+        f"{verdict.champion or 'no champion before it'}."
+        if verdict.is_passed
+        else f"Version {verdict.version} was not promoted: {' '.join(verdict.reasons)}",
+        where=f"{f'model {model}, ' if model else ''}version {verdict.version}",
+        since=datetime.fromisoformat(verdict.judged_at),
         fix="Read its refresh report; 'mmm rollback' goes back to the version before."
-        if is_promoted
-        else "The champion stays. Read the verdict; a person can promote it all the same with "
-        "'mmm promote', a name and a reason.",
+        if verdict.is_passed
+        else "The champion stays. Read the verdict in the UI; a person can promote it all the same "
+        "with 'mmm promote', a name and a reason.",
         is_event=True,
     )
 

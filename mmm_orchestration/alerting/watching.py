@@ -33,7 +33,7 @@ def look_at(
         "check": lambda: find_failing_checks(instance, graph=graph),
         "run_failed": lambda: find_failed_runs(instance),
         "run_stuck": lambda: find_stuck_runs(instance, now=now, after=stuck_after),
-        "retrain": lambda: find_retrains(instance),
+        "retrain": lambda: find_retrains(instance, max_attempts=project.retrain.max_attempts),
         "promotion": lambda: find_verdicts(home),
         "drift": lambda: find_drift(lake(), project=project),
         "stale_source": lambda: find_stale_sources(lake(), project=project, now=now),

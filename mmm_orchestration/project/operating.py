@@ -42,6 +42,19 @@ class AlertTarget(Strict):
     min_severity: AlertSeverity = "info"
 
 
+class Promotion(Strict):
+    """What a challenger must reach to become the champion by itself."""
+
+    min_days: Annotated[int, Field(ge=1)] = 28
+    error_ratio: Annotated[float, Field(ge=1)] = 1.1
+    coverage_chance: Annotated[float, Field(gt=0, lt=0.5)] = 0.01
+    noise_sigmas: Positive = 4.0
+    uncertainty: Annotated[float, Field(ge=0)] = 0.25
+    split_shift: Annotated[float, Field(ge=0, le=1)] = 0.02
+    roi_ceiling: Positive = 25.0
+    media_share: Annotated[float, Field(gt=0, le=1)] = 0.9
+
+
 class Alerts(Strict):
     """When a person must be told, and whom."""
 

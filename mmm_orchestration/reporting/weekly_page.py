@@ -6,7 +6,7 @@ Belongs here: its template and style. Must not: what it says (see `weekly`).
 from markupsafe import Markup
 
 from mmm_orchestration.reporting import palette
-from mmm_orchestration.reporting.templating import hash_style, open_templates
+from mmm_orchestration.reporting.page import hash_style, open_templates
 from mmm_orchestration.reporting.weekly import WeeklyReport
 
 

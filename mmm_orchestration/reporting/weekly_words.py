@@ -125,10 +125,10 @@ def _say_shifts(results: RoiResults, before: Remembered) -> list[str]:
         if c.roi is not None and (old := before.roi.get(c.channel)) is not None
     ]
     lines = []
-    for _, name, roi, old in sorted(shifts, key=lambda s: (-s[0], s[1])):
-        inside = "inside" if old.covers(roi.median) else "outside"
+    for _, name, roi, former in sorted(shifts, key=lambda s: (-s[0], s[1])):
+        inside = "inside" if former.covers(roi.median) else "outside"
         news = "so this is hardly news" if inside == "inside" else "so look into it"
-        shown = format_ratio(old)
+        shown = format_ratio(former)
         lines.append(
             f"ROI of {name}: {shown.median} became {format_ratio(roi).median}, {inside} the range "
             f"of before ({shown.span}), {news}."

@@ -9,11 +9,12 @@ import dagster as dg
 import pytest
 
 from mmm_orchestration.alerting.outbox import FILE_NAME
-from mmm_orchestration.alerting.runs import PERIOD_TAG, find_failed_runs, find_retrains
+from mmm_orchestration.alerting.runs import find_failed_runs, find_retrains
 from mmm_orchestration.alerting.runs import find_stuck_runs as find_stuck
 from mmm_orchestration.days import DayWindow
 from mmm_orchestration.definitions import build_defs
 from mmm_orchestration.home import Home
+from mmm_orchestration.retraining import PERIOD_TAG
 from mmm_orchestration.runner import open_instance, run_daily
 from mmm_orchestration.sensors.alerts import build_alert_sensor
 from tests.alerting.listener import Listener, add_alerts, listen
@@ -186,11 +187,11 @@ def test_a_retrain_is_told_after_its_last_try(instance: dg.DagsterInstance) -> N
     tags = {PERIOD_TAG.replace("/", "__"): "2026-03-31"}
     for n_tries in (1, 2, 3):
         make_run(instance, job="retrain", is_good=False, **tags)
-        assert len(find_retrains(instance)) == int(n_tries == 3)
+        assert len(find_retrains(instance, max_attempts=3)) == int(n_tries == 3)
     assert find_failed_runs(instance) == []
-    assert find_retrains(instance)[0].severity == "critical"
+    assert find_retrains(instance, max_attempts=3)[0].severity == "critical"
     make_run(instance, job="retrain", is_good=True, **tags)
-    (done,) = find_retrains(instance)
+    (done,) = find_retrains(instance, max_attempts=3)
     assert done.is_event
     assert "2026-03-31" in done.what
 
@@ -200,7 +201,7 @@ def test_a_later_period_ends_the_trouble_of_an_earlier_one(instance: dg.DagsterI
     for _ in range(3):
         make_run(instance, job="retrain", is_good=False, mmm__retrain_period="2026-03-31")
     make_run(instance, job="retrain", is_good=True, mmm__retrain_period="2026-04-30")
-    assert [p.is_event for p in find_retrains(instance)] == [True]
+    assert [p.is_event for p in find_retrains(instance, max_attempts=3)] == [True]
 
 
 def test_a_run_that_does_not_end_is_stuck(instance: dg.DagsterInstance) -> None:
