@@ -15,16 +15,22 @@ from assets.promotion import build_promotion_assets
 from assets.quality import build_acceptance_check, build_finding_checks, build_suite_checks
 from assets.reports import build_roi_report_asset
 from assets.silver import build_silver_assets
+from assets.weekly import build_weekly_asset
 from mmm_orchestration.home import Home, open_home
 from mmm_orchestration.jobs import (
     build_daily_job,
     build_evaluate_job,
     build_retrain_job,
     build_train_job,
+    build_weekly_job,
 )
 from mmm_orchestration.partitions import build_daily_partitions
 from mmm_orchestration.resources import FolderResource, LakeResource, MlflowResource
-from mmm_orchestration.schedules import build_daily_schedule, build_replay_schedule
+from mmm_orchestration.schedules import (
+    build_daily_schedule,
+    build_replay_schedule,
+    build_weekly_schedule,
+)
 from mmm_orchestration.sensors.alerts import build_alert_sensor
 from mmm_orchestration.sensors.retrain import build_retrain_sensor
 
@@ -41,7 +47,8 @@ def build_defs(
     home = home or open_home()
     project = home.project
     partitions = build_daily_partitions(project)
-    daily, retrain = build_daily_job(), build_retrain_job(project)
+    daily, weekly = build_daily_job(), build_weekly_job()
+    retrain = build_retrain_job(project)
     return dg.Definitions(
         assets=[
             *build_bronze_assets(project, partitions=partitions),
@@ -52,16 +59,18 @@ def build_defs(
             build_roi_report_asset(project),
             *build_promotion_assets(project),
             build_cross_validation_asset(project),
+            build_weekly_asset(project),
         ],
         asset_checks=[
             *build_suite_checks(project),
             build_acceptance_check(project),
             build_finding_checks(project),
         ],
-        jobs=[daily, build_train_job(), retrain, build_evaluate_job()],
+        jobs=[daily, build_train_job(), retrain, build_evaluate_job(), weekly],
         schedules=[
             build_daily_schedule(project, job=daily),
             build_replay_schedule(project, job=daily),
+            build_weekly_schedule(home, job=weekly),
         ],
         sensors=[build_alert_sensor(home), build_retrain_sensor(home, job=retrain)],
         resources={**build_resources(home), **(resource_overrides or {})},

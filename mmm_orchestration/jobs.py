@@ -21,6 +21,7 @@ DAILY_GROUPS = ("bronze", "silver", "gold")
 TRAINING_GROUPS = ("model", "reports", "promotion")
 REFRESH_GROUP = "refresh"
 EVALUATION_GROUP = "evaluation"
+WEEKLY_GROUP = "weekly"
 RETRAIN: Final = "retrain"
 K8S_TAG: Final = "dagster-k8s/config"
 
@@ -69,5 +70,15 @@ def build_evaluate_job() -> "AssetJob":
         "evaluate",
         selection=dg.AssetSelection.groups(EVALUATION_GROUP),
         description="Fits the model on the days before earlier origins and scores its forecasts.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def build_weekly_job() -> "AssetJob":
+    """The weekly report, written and sent."""
+    return dg.define_asset_job(
+        "weekly",
+        selection=dg.AssetSelection.groups(WEEKLY_GROUP),
+        description="Writes the weekly report and sends it to all who have not had it.",
         executor_def=dg.in_process_executor,
     )

@@ -133,7 +133,7 @@ def _judge_period(
             kind="retrain",
             severity="critical",
             what=f"All {len(runs)} tries to train the model again failed; the last one said: "
-            f"{_read_error(instance, runs[0].dagster_run) or 'nothing'}",
+            f"{_read_error(instance, runs[0].dagster_run) or 'a check is red, see there.'}",
             where=f"{of}, run {runs[0].dagster_run.run_id}",
             since=_find_end(runs[0]),
             fix="Mend what the error names, then launch the job 'retrain' for this period by hand. "
