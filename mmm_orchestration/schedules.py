@@ -1,4 +1,4 @@
-"""What runs by the clock: yesterday at 06:00, the trailing 28 days at 07:00, the report of a week."""
+"""What runs by the clock: yesterday at 06:00, the trailing 28 days at 07:00, a report weekly."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING

@@ -8,7 +8,7 @@ import hashlib
 import os
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,25 +50,16 @@ def send_letters(letter: Letter, *, home: Home, now: datetime) -> tuple[str, ...
     reports = home.project.reports
     if not reports.recipients or reports.smtp is None or reports.sender is None:
         return ()
-    outbox, sent, failed = open_outbox(home), list[str](), dict[str, str]()
     with FileLock(home.dagster_home / LOCK_NAME):
-        for recipient in find_missing(letter.key, home=home):
-            mail = write_mail(letter, reports=reports, recipient=recipient, now=now)
-            try:
-                _send(mail, smtp=reports.smtp, home=home)
-            except DeliveryError as error:
-                failed[recipient] = redact(str(error), names=list_secret_names(home.project))
-                continue
-            key = _name_key(letter.key, recipient)
-            outbox.note_mailed(key, message_id=str(mail["Message-ID"]), now=now)
-            sent.append(recipient)
+        missing = find_missing(letter.key, home=home)
+        mails = [write_mail(letter, reports=reports, recipient=r, now=now) for r in missing]
+        failed = _send(mails, smtp=reports.smtp, home=home, key=letter.key, now=now)
     if failed:
         raise DeliveryError(
-            f"{len(failed)} of {len(failed) + len(sent)} mails were not sent: "
-            f"{next(iter(failed.values()))}",
+            f"{len(failed)} of {len(mails)} mails were not sent: {next(iter(failed.values()))}",
             fix="The schedule tries again; those who had it get no second one",
         )
-    return tuple(sent)
+    return missing
 
 
 def find_missing(key: str, *, home: Home) -> tuple[str, ...]:
@@ -113,23 +104,36 @@ def _name_key(key: str, recipient: str) -> str:
     return f"{key} {recipient.casefold()}"
 
 
-def _send(mail: EmailMessage, *, smtp: Smtp, home: Home) -> None:
-    allow_internal = home.project.alerts.allow_internal
+def _send(
+    mails: Sequence[EmailMessage], *, smtp: Smtp, home: Home, key: str, now: datetime
+) -> dict[str, str]:
+    """Why mails were not taken, by recipient; those that were are on record.
+
+    Raises DeliveryError where the server cannot be used at all.
+    """
+    outbox, failed = open_outbox(home), dict[str, str]()
+    if not mails:
+        return failed
+    allow_internal, secrets = home.project.alerts.allow_internal, list_secret_names(home.project)
     check_host(smtp.host, allow_internal=allow_internal)
-    credentials = _read_credentials(smtp)
     try:
-        with (
-            guard_connections(allow_internal=allow_internal),
-            _open(smtp) as server,
-        ):
-            if credentials is not None:
-                server.login(*credentials)
-            server.send_message(mail)
+        with guard_connections(allow_internal=allow_internal), _open(smtp) as server:
+            for mail in mails:
+                recipient = str(mail["To"])
+                try:
+                    server.send_message(mail)
+                except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as error:
+                    failed[recipient] = redact(str(error), names=secrets)
+                    continue
+                name = _name_key(key, recipient)
+                outbox.note_mailed(name, message_id=str(mail["Message-ID"]), now=now)
     except (OSError, smtplib.SMTPException) as error:
+        said = redact(f"{type(error).__name__}: {error}", names=secrets)
         raise DeliveryError(
-            f"The mail server '{smtp.host}' did not take a mail: {type(error).__name__}: {error}",
+            f"The mail server '{smtp.host}' cannot be used: {said}",
             fix="Look at reports.smtp in mmm.yaml and whether the server is up",
         ) from None
+    return failed
 
 
 def _read_credentials(smtp: Smtp) -> tuple[str, str] | None:
@@ -148,14 +152,15 @@ def _read_credentials(smtp: Smtp) -> tuple[str, str] | None:
 @contextmanager
 def _open(smtp: Smtp) -> Iterator[smtplib.SMTP]:
     """A connection to the mail server, encrypted as declared, with its certificate verified."""
-    context = ssl.create_default_context()
+    credentials, context = _read_credentials(smtp), ssl.create_default_context()
+    server: smtplib.SMTP
     if smtp.security == "tls":
-        with smtplib.SMTP_SSL(
-            smtp.host, smtp.port, timeout=TIMEOUT_SECONDS, context=context
-        ) as server:
-            yield server
-        return
-    with smtplib.SMTP(smtp.host, smtp.port, timeout=TIMEOUT_SECONDS) as server:
+        server = smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=TIMEOUT_SECONDS, context=context)
+    else:
+        server = smtplib.SMTP(smtp.host, smtp.port, timeout=TIMEOUT_SECONDS)
+    with server:
         if smtp.security == "starttls":
             server.starttls(context=context)
+        if credentials is not None:
+            server.login(*credentials)
         yield server
