@@ -1,4 +1,4 @@
-"""The whole system on one screen: every asset, check, job, schedule and resource."""
+"""The whole system on one screen: every asset, check, job, schedule, sensor and resource."""
 
 import warnings
 from collections.abc import Mapping
@@ -11,14 +11,28 @@ from assets.evaluation import build_cross_validation_asset
 from assets.experiments import build_experiment_assets
 from assets.gold import build_gold_assets
 from assets.posterior import build_posterior_asset
+from assets.promotion import build_promotion_assets
 from assets.quality import build_acceptance_check, build_finding_checks, build_suite_checks
 from assets.reports import build_roi_report_asset
 from assets.silver import build_silver_assets
+from assets.weekly import build_weekly_asset
 from mmm_orchestration.home import Home, open_home
-from mmm_orchestration.jobs import build_daily_job, build_evaluate_job, build_train_job
+from mmm_orchestration.jobs import (
+    build_daily_job,
+    build_evaluate_job,
+    build_retrain_job,
+    build_train_job,
+    build_weekly_job,
+)
 from mmm_orchestration.partitions import build_daily_partitions
 from mmm_orchestration.resources import FolderResource, LakeResource, MlflowResource
-from mmm_orchestration.schedules import build_daily_schedule, build_replay_schedule
+from mmm_orchestration.schedules import (
+    build_daily_schedule,
+    build_replay_schedule,
+    build_weekly_schedule,
+)
+from mmm_orchestration.sensors.alerts import build_alert_sensor
+from mmm_orchestration.sensors.retrain import build_retrain_sensor
 
 # Single-run backfills are a beta of Dagster that is used knowingly.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
@@ -33,7 +47,8 @@ def build_defs(
     home = home or open_home()
     project = home.project
     partitions = build_daily_partitions(project)
-    daily, train = build_daily_job(), build_train_job()
+    daily, weekly = build_daily_job(), build_weekly_job()
+    retrain = build_retrain_job(project)
     return dg.Definitions(
         assets=[
             *build_bronze_assets(project, partitions=partitions),
@@ -42,18 +57,22 @@ def build_defs(
             *build_experiment_assets(project),
             build_posterior_asset(project),
             build_roi_report_asset(project),
+            *build_promotion_assets(project),
             build_cross_validation_asset(project),
+            build_weekly_asset(project),
         ],
         asset_checks=[
             *build_suite_checks(project),
             build_acceptance_check(project),
             build_finding_checks(project),
         ],
-        jobs=[daily, train, build_evaluate_job()],
+        jobs=[daily, build_train_job(), retrain, build_evaluate_job(), weekly],
         schedules=[
             build_daily_schedule(project, job=daily),
             build_replay_schedule(project, job=daily),
+            build_weekly_schedule(home, job=weekly),
         ],
+        sensors=[build_alert_sensor(home), build_retrain_sensor(home, job=retrain)],
         resources={**build_resources(home), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )

@@ -83,6 +83,11 @@ def keep_findings(findings: FitFindings, *, folder: Path, version: str) -> Path:
     return file
 
 
+def is_examined(folder: Path, *, version: str) -> bool:
+    """Whether the posterior `version` was examined, so that having no finding means something."""
+    return (folder / FOLDER / f"{version}.json").is_file()
+
+
 def load_findings(folder: Path, *, version: str) -> FitFindings:
     """The findings kept of the posterior `version`; none where it was never examined."""
     file = folder / FOLDER / f"{version}.json"

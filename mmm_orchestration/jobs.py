@@ -1,12 +1,15 @@
-"""The jobs: the daily chain, the training and the evaluation.
+"""The jobs: the daily chain, the training, the retrain and the evaluation.
 
 Each runs in one process, because importing the tools anew for every step of a day takes longer
 than the work itself. The gate is structural: silver, its checks and gold are in one job.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import dagster as dg
+from dagster._core.storage.tags import MAX_RUNTIME_SECONDS_TAG
+
+from mmm_orchestration.project import Project
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import (
@@ -15,8 +18,12 @@ if TYPE_CHECKING:
 
 WRITES_LAKE = {"mmm/writes": "lake"}
 DAILY_GROUPS = ("bronze", "silver", "gold")
-TRAINING_GROUPS = ("model", "reports")
+TRAINING_GROUPS = ("model", "reports", "promotion")
+REFRESH_GROUP = "refresh"
 EVALUATION_GROUP = "evaluation"
+WEEKLY_GROUP = "weekly"
+RETRAIN: Final = "retrain"
+K8S_TAG: Final = "dagster-k8s/config"
 
 
 def build_daily_job() -> "AssetJob":
@@ -35,7 +42,24 @@ def build_train_job() -> "AssetJob":
     return dg.define_asset_job(
         "train",
         selection=dg.AssetSelection.groups(*TRAINING_GROUPS),
-        description="Fits the media mix model on gold and builds the ROI report.",
+        description="Fits the media mix model on gold, builds the ROI report and judges whether "
+        "the posterior becomes the champion.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def build_retrain_job(project: Project) -> "AssetJob":
+    """The training as the sensor launches it: for a period, with a limit of time."""
+    settings = project.retrain
+    tags: dict[str, object] = {MAX_RUNTIME_SECONDS_TAG: str(round(settings.max_hours * 3600))}
+    if settings.k8s:
+        tags[K8S_TAG] = dict(settings.k8s)
+    return dg.define_asset_job(
+        RETRAIN,
+        selection=dg.AssetSelection.groups(*TRAINING_GROUPS),
+        description="Fits the model for one period and registers it, once whatever happens. The "
+        "run tag mmm/retrain_period says the last day that is read.",
+        tags=tags,
         executor_def=dg.in_process_executor,
     )
 
@@ -46,5 +70,15 @@ def build_evaluate_job() -> "AssetJob":
         "evaluate",
         selection=dg.AssetSelection.groups(EVALUATION_GROUP),
         description="Fits the model on the days before earlier origins and scores its forecasts.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def build_weekly_job() -> "AssetJob":
+    """The weekly report, written and sent."""
+    return dg.define_asset_job(
+        "weekly",
+        selection=dg.AssetSelection.groups(WEEKLY_GROUP),
+        description="Writes the weekly report and sends it to all who have not had it.",
         executor_def=dg.in_process_executor,
     )

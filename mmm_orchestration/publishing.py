@@ -1,7 +1,7 @@
 """A posterior that passed, turned into results, findings and the page people read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from mmm_orchestration.insight.results import RoiResults
 from mmm_orchestration.inspection import find_in_lake
 from mmm_orchestration.lake.lake import Lake
 from mmm_orchestration.quality.finding import Finding, sort_findings
+from mmm_orchestration.refreshing import find_noise
 from mmm_orchestration.training import FitRecord, find_latest, load_passed
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def prepare_report(lake: Lake, *, home: Home) -> RoiReport:
     """The report on the model's posterior fitted last; raises PosteriorError unless it passed."""
     record, posterior = load_passed(home.posteriors)
     today = datetime.now(ZoneInfo(home.project.time_zone)).date()
-    results = summarise_fit(posterior, record=record)
+    noise = find_noise(home, version=record.version, posterior=posterior)
+    results = replace(summarise_fit(posterior, record=record), noise=noise)
     findings = [
         *find_in_lake(lake, project=home.project, today=today, model=home.model),
         *load_findings(home.posteriors, version=record.version).all,

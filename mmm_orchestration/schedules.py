@@ -1,13 +1,16 @@
-"""When the chain runs by itself: yesterday at 06:00, the trailing 28 days at 07:00."""
+"""What runs by the clock: yesterday at 06:00, the trailing 28 days at 07:00, a report weekly."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
 from mmm_orchestration.days import DayWindow
+from mmm_orchestration.home import Home
 from mmm_orchestration.partitions import get_yesterday, tag_range
 from mmm_orchestration.project import Project
+from mmm_orchestration.weekly import list_missing
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import (
@@ -61,3 +64,27 @@ def build_replay_schedule(project: Project, *, job: "AssetJob") -> dg.ScheduleDe
         )
 
     return replay_trailing_days
+
+
+def build_weekly_schedule(home: Home, *, job: "AssetJob") -> dg.ScheduleDefinition:
+    """Mondays at 09:00; at noon of any day again, where somebody has not had the report yet."""
+
+    @dg.schedule(
+        name="weekly_report_on_monday",
+        job=job,
+        cron_schedule=["0 9 * * 1", "0 12 * * *"],
+        execution_timezone=home.project.time_zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Writes and sends the weekly report; what a crash or a silent mail server "
+        "kept back goes out at the next noon.",
+    )
+    def weekly_report_on_monday(
+        context: dg.ScheduleEvaluationContext,
+    ) -> dg.RunRequest | dg.SkipReason:
+        moment = context.scheduled_execution_time.astimezone(ZoneInfo(home.project.time_zone))
+        is_monday_morning = moment.weekday() == 0 and moment.hour < 12
+        if not is_monday_morning and not list_missing(home, now=moment):
+            return dg.SkipReason("Everybody has had the report of last week.")
+        return dg.RunRequest(run_key=f"weekly {moment:%Y-%m-%d %H}")
+
+    return weekly_report_on_monday

@@ -62,6 +62,15 @@ MISTAKES = [
     ("channels:", "channels: &a", 14, "anchors (&) and aliases (*) are not read"),
     ("shop", "!!python/object:os.system x", 1, "tags (!) are not read"),
     ("shop", "[" * 30, 1, "nested more than 20 deep"),
+    ("start:", "alerts: {targets: [{name: ops, url_env: 'slack://a/b'}]}\nstart:", 4, "never the"),
+    ("start:", "alerts: {targets: [{name: ops, url_env: slack-x}]}\nstart:", 4, "MMM_ALERTS_URL"),
+    (
+        "start:",
+        "reports: {recipients: [a@b.c]}\nstart:",
+        4,
+        "'recipients' need 'sender' and 'smtp'",
+    ),
+    ("start:", 'reports: {sender: "a@b.c\\r\\nBcc: x@y.z"}\nstart:', 4, "is no mail address"),
     ("project: shop", "? {a: b}\n: c", 1, "a key must be one word"),
     ("project: shop", "\tproject: shop", 1, "this is not YAML"),
 ]
@@ -190,6 +199,10 @@ HEADINGS = {
     "Sampler": "model: sampler",
     "Gates": "gates",
     "Alerts": "alerts",
+    "AlertTarget": "alerts: targets",
+    "Reports": "reports",
+    "Smtp": "reports: smtp",
+    "Retrain": "retrain",
     "LakeSettings": "lake",
 }
 

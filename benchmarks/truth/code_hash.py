@@ -1,29 +1,12 @@
-"""Which code a result belongs to."""
+"""Which worlds a result belongs to, beside the code of the model."""
 
-import hashlib
 from pathlib import Path
 
-import mmm_orchestration
+from mmm_orchestration.code_hash import PACKAGE, hash_model_code, hash_sources
 
-PACKAGE = Path(mmm_orchestration.__file__).parent
-MODEL = ("model", "transforms")
-
-
-def hash_model_code() -> str:
-    """SHA-256 over names and bytes of the source files of `model` and `transforms`."""
-    return hash_sources(*(PACKAGE / name for name in MODEL))
+__all__ = ["PACKAGE", "hash_model_code", "hash_sources", "hash_worlds"]
 
 
 def hash_worlds() -> str:
-    """The same over this package, so that no result outlives the worlds it is of."""
+    """SHA-256 over the sources of this package, so that no result outlives the worlds it is of."""
     return hash_sources(Path(__file__).parent)
-
-
-def hash_sources(*folders: Path) -> str:
-    """SHA-256 over names and bytes of all Python files in `folders`."""
-    digest = hashlib.sha256()
-    for file in sorted(path for folder in folders for path in folder.rglob("*.py")):
-        for part in (f"{file.parent.name}/{file.name}".encode(), file.read_bytes()):
-            digest.update(len(part).to_bytes(8, "big"))
-            digest.update(part)
-    return digest.hexdigest()

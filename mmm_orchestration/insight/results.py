@@ -54,6 +54,21 @@ class ChannelResult:
 
 
 @dataclass(frozen=True)
+class SeedNoise:
+    """How far the numbers of one channel move with another seed alone, one standard deviation.
+
+    `contribution` is in KPI units per day, `split` a part of the budget; None where the channel
+    has no such number.
+    """
+
+    channel: str
+    contribution: float | None
+    roi: float | None
+    marginal_roi: float | None
+    split: float | None
+
+
+@dataclass(frozen=True)
 class Rollup:
     """What the channels of one group, or of one stage of the funnel, brought together.
 
@@ -181,3 +196,4 @@ class RoiResults:
     notes: tuple[str, ...] = ()
     rollups: tuple[Rollup, ...] = ()
     experiments: tuple[ExperimentResult, ...] = ()
+    noise: tuple[SeedNoise, ...] = ()

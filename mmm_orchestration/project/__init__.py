@@ -17,7 +17,16 @@ from mmm_orchestration.project.declaration import (
     Project,
     Sampler,
 )
-from mmm_orchestration.project.operating import Alerts, Gates, LakeSettings
+from mmm_orchestration.project.operating import (
+    Alerts,
+    AlertTarget,
+    Gates,
+    LakeSettings,
+    Promotion,
+    Reports,
+    Retrain,
+    Smtp,
+)
 from mmm_orchestration.project.reading import content_hash, load_project, parse_project
 from mmm_orchestration.project.sources import (
     BOOKKEEPING_COLUMNS,
@@ -31,6 +40,8 @@ from mmm_orchestration.project.values import (
     MEDIA_FORMATS,
     NATIONAL,
     UNMAPPED,
+    AlertKind,
+    AlertSeverity,
     Currency,
     EventShape,
     Grain,
@@ -56,6 +67,9 @@ __all__ = [
     "MEDIA_FORMATS",
     "NATIONAL",
     "UNMAPPED",
+    "AlertKind",
+    "AlertSeverity",
+    "AlertTarget",
     "Alerts",
     "Break",
     "Channel",
@@ -83,9 +97,13 @@ __all__ = [
     "Prior",
     "PriorSource",
     "Project",
+    "Promotion",
+    "Reports",
+    "Retrain",
     "Sampler",
     "Series",
     "Sign",
+    "Smtp",
     "Source",
     "SourceFormat",
     "Stage",

@@ -16,7 +16,14 @@ from mmm_orchestration.project.beliefs import Prior, PriorSource, UnknownPrior
 from mmm_orchestration.project.dated import Break, Event, Holidays
 from mmm_orchestration.project.mistakes import mistake, unknown
 from mmm_orchestration.project.narrowing import check_models, name_no_model, narrow
-from mmm_orchestration.project.operating import Alerts, Gates, LakeSettings
+from mmm_orchestration.project.operating import (
+    Alerts,
+    Gates,
+    LakeSettings,
+    Promotion,
+    Reports,
+    Retrain,
+)
 from mmm_orchestration.project.sources import Source
 from mmm_orchestration.project.values import (
     UNMAPPED,
@@ -226,7 +233,10 @@ class Project(Strict):
     model: ModelSpec = ModelSpec()
     models: tuple[OneModel, ...] = ()
     gates: Gates = Gates()
+    promotion: Promotion = Promotion()
     alerts: Alerts = Alerts()
+    reports: Reports = Reports()
+    retrain: Retrain = Retrain()
     lake: LakeSettings = LakeSettings()
 
     @model_validator(mode="after")

@@ -4,11 +4,23 @@ Belongs here: sections that change no number of a model. Must not: what is model
 """
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, JsonValue, model_validator
 
-from mmm_orchestration.project.values import Positive, Strict
+from mmm_orchestration.project.mistakes import mistake
+from mmm_orchestration.project.values import (
+    AlertKind,
+    AlertSeverity,
+    EnvName,
+    MailAddress,
+    MailSecurity,
+    Positive,
+    Slug,
+    Strict,
+    Text,
+    check_unique,
+)
 
 
 class Gates(Strict):
@@ -21,10 +33,85 @@ class Gates(Strict):
     max_memory_gb: Positive | None = None
 
 
+class AlertTarget(Strict):
+    """Whom to tell: an apprise URL, which only the environment knows, and what goes there."""
+
+    name: Slug
+    url_env: EnvName
+    kinds: tuple[AlertKind, ...] = ()
+    min_severity: AlertSeverity = "info"
+
+
+class Promotion(Strict):
+    """What a challenger must reach to become the champion by itself."""
+
+    min_days: Annotated[int, Field(ge=1)] = 28
+    error_ratio: Annotated[float, Field(ge=1)] = 1.1
+    coverage_chance: Annotated[float, Field(gt=0, lt=0.5)] = 0.01
+    noise_sigmas: Positive = 4.0
+    uncertainty: Annotated[float, Field(ge=0)] = 0.25
+    split_shift: Annotated[float, Field(ge=0, le=1)] = 0.02
+    roi_ceiling: Positive = 25.0
+    media_share: Annotated[float, Field(gt=0, le=1)] = 0.9
+
+
 class Alerts(Strict):
-    """When a person must be told."""
+    """When a person must be told, and whom."""
 
     stale_after_days: Annotated[int, Field(ge=1)] = 3
+    stuck_after_hours: Positive = 5.0
+    digest_over: Annotated[int, Field(ge=1, le=1000)] = 20
+    allow_internal: bool = False
+    targets: tuple[AlertTarget, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_each_target_once(self) -> Self:
+        check_unique("target", [target.name for target in self.targets], key="targets.*.name")
+        return self
+
+
+class Smtp(Strict):
+    """The mail server; user and password are named as environment variables."""
+
+    host: Text
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    security: MailSecurity = "starttls"
+    username_env: EnvName | None = None
+    password_env: EnvName | None = None
+
+    @model_validator(mode="after")
+    def _keeps_passwords_off_the_wire(self) -> Self:
+        if (self.username_env is None) != (self.password_env is None):
+            raise mistake("'username_env' and 'password_env' go together", key="username_env")
+        if self.security == "none" and self.password_env is not None:
+            raise mistake("a password is sent only with 'starttls' or 'tls'", key="security")
+        return self
+
+
+class Reports(Strict):
+    """Who gets the weekly report by mail."""
+
+    recipients: tuple[MailAddress, ...] = ()
+    sender: MailAddress | None = None
+    smtp: Smtp | None = None
+
+    @model_validator(mode="after")
+    def _can_be_sent(self) -> Self:
+        check_unique("recipient", [name.casefold() for name in self.recipients], key="recipients.*")
+        if self.recipients and (self.sender is None or self.smtp is None):
+            raise mistake("'recipients' need 'sender' and 'smtp'", key="recipients")
+        return self
+
+
+class Retrain(Strict):
+    """When the model is fitted again, and what such a run may take."""
+
+    new_days: Annotated[int, Field(ge=1, le=366)] = 30
+    max_attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    max_hours: Positive = 4.0
+    k8s: Mapping[str, JsonValue] = Field(
+        default_factory=dict, description="given through as the job's tag dagster-k8s/config"
+    )
 
 
 class LakeSettings(Strict):

@@ -43,6 +43,11 @@ Shrinkage = Literal["auto", "always", "never"]
 Likelihood = Literal["normal", "student_t", "log_normal", "negative_binomial"]
 EffectPath = Literal["steady", "varying"]
 BaselineValue = Literal["min", "mean", "max"]
+AlertKind = Literal[
+    "check", "run_failed", "run_stuck", "retrain", "promotion", "drift", "stale_source", "watching"
+]
+AlertSeverity = Literal["info", "warning", "error", "critical"]
+MailSecurity = Literal["starttls", "tls", "none"]
 
 MEDIA_FORMATS: frozenset[SourceFormat] = frozenset(
     {"google_ads", "meta_ads", "linkedin_ads", "microsoft_ads", "tiktok_ads", "amazon_ads"}
@@ -77,6 +82,25 @@ def check_time_zone(value: str) -> str:
     return value
 
 
+def check_env_name(value: str) -> str:
+    """`value` itself when it can name an environment variable, else an error."""
+    if not re.fullmatch(r"[A-Z_][A-Z0-9_]{0,127}", value):
+        raise mistake(
+            "this must be the name of an environment variable such as MMM_ALERTS_URL, never the "
+            "secret itself"
+        )
+    return value
+
+
+def check_mail_address(value: str) -> str:
+    """`value` itself when it is one plain mail address that adds nothing to a header."""
+    if len(value) > 254 or not re.fullmatch(
+        r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", value
+    ):
+        raise mistake(f"{value[:63]!r} is no mail address such as 'ann@example.com'", got=value)
+    return value
+
+
 def read_day(value: object) -> object:
     """A day from ISO text; anything else than text or a day is an error."""
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
@@ -91,6 +115,8 @@ def read_day(value: object) -> object:
 
 Slug = Annotated[str, AfterValidator(check_slug)]
 Text = Annotated[str, Field(min_length=1)]
+EnvName = Annotated[str, AfterValidator(check_env_name)]
+MailAddress = Annotated[str, AfterValidator(check_mail_address)]
 Currency = Annotated[str, AfterValidator(check_currency)]
 TimeZone = Annotated[str, AfterValidator(check_time_zone)]
 Day = Annotated[date, BeforeValidator(read_day)]

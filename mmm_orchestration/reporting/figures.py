@@ -171,7 +171,7 @@ def draw_curve(curve: ResponseCurve, results: RoiResults) -> "Figure":
     beyond = np.flatnonzero(~seen)
     tail = slice(max(0, beyond[0] - 1) if len(beyond) else len(seen), None)
     with use_style():
-        figure, axes = _make_axes(width=3.6, height=2.35, rect=(0.155, 0.2, 0.815, 0.76))
+        figure, axes = make_axes(width=3.6, height=2.35, rect=(0.155, 0.2, 0.815, 0.76))
         axes.axvspan(0, curve.observed_max, color=OTHER, alpha=0.12, linewidth=0)
         axes.fill_between(curve.level, curve.low, curve.high, color=color, alpha=0.25, linewidth=0)
         axes.plot(curve.level[seen], curve.median[seen], color=color, linewidth=1.8)
@@ -224,7 +224,7 @@ def _draw_rows(
         left = (0.12 + 0.078 * max(map(len, labels), default=0)) / width
         height = margin + row_height * max(1, len(rows))
         rect = (left, 0.5 / height, 0.97 - left, 0.97 - 0.5 / height)
-        figure, axes = _make_axes(width=width, height=height, rect=rect)
+        figure, axes = make_axes(width=width, height=height, rect=rect)
         low, high = _choose_limits(rows, reference=reference)
         axes.set_xlim(low, high)
         axes.set_ylim(len(rows) - 0.4, -0.6)
@@ -277,7 +277,7 @@ def make_time_axes(*, width: float) -> tuple["Figure", "Axes"]:
 
     is_wide = width >= WIDE
     left = 0.58 / width
-    figure, axes = _make_axes(
+    figure, axes = make_axes(
         width=width, height=3.9 if is_wide else 3.1, rect=(left, 0.09, 0.985 - left, 0.83)
     )
     locator = AutoDateLocator(minticks=3, maxticks=9 if is_wide else 7)  # type: ignore[no-untyped-call]
@@ -300,7 +300,7 @@ def format_axis(axis: "Axis", *, unit: TickUnit, n_ticks: int = 6) -> None:
     axis.set_major_formatter(TickFormatter(lambda value, _: format_ticks([value], unit=unit)[0]))
 
 
-def _make_axes(*, width: float, height: float, rect: _Rect) -> tuple["Figure", "Axes"]:
+def make_axes(*, width: float, height: float, rect: _Rect) -> tuple["Figure", "Axes"]:
     """A figure of that size in inches with axes at left, bottom, width, height in fractions."""
     from matplotlib.figure import Figure  # a third of a second to import
 

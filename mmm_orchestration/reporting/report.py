@@ -4,20 +4,22 @@ Belongs here: what stands where on the page. Must not: sentences (`sentences`), 
 (`format`) or drawing (`figures`).
 """
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from math import isfinite
 from typing import TYPE_CHECKING, Final, Protocol
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from mmm_orchestration.days import DayWindow
-from mmm_orchestration.insight.results import ChannelResult, Provenance, ResponseCurve, RoiResults
+from mmm_orchestration.insight.results import (
+    ChannelResult,
+    Interval,
+    Provenance,
+    ResponseCurve,
+    RoiResults,
+)
 from mmm_orchestration.quality.finding import Finding, sort_findings
 from mmm_orchestration.reporting import figures, palette
 from mmm_orchestration.reporting.experiments import show_experiments
@@ -33,6 +35,14 @@ from mmm_orchestration.reporting.format import (
     kpi_formatter,
     name_roi_unit,
     unit_formatter,
+)
+from mmm_orchestration.reporting.noise import Amounts, add_noise, scale_noise
+from mmm_orchestration.reporting.page import (
+    Drawn,
+    draw_twice,
+    hash_style,
+    open_templates,
+    render_style,
 )
 from mmm_orchestration.reporting.rollups import show_rollups
 from mmm_orchestration.reporting.sentences import (
@@ -77,16 +87,6 @@ class _Draw(Protocol):
 
 
 @dataclass(frozen=True)
-class _Drawn:
-    """A figure in both widths, what it shows in words, and its legend as (name, colour)."""
-
-    wide: Markup
-    narrow: Markup
-    description: str
-    legend: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
 class _DrawnCurve:
     """The response curve of one channel."""
 
@@ -101,11 +101,11 @@ class _DrawnCurve:
 class _Figures:
     """All figures of the page."""
 
-    roi: _Drawn | None
-    contributions: _Drawn
-    shares: _Drawn
-    carry_over: _Drawn
-    fit: _Drawn
+    roi: Drawn | None
+    contributions: Drawn
+    shares: Drawn
+    carry_over: Drawn
+    fit: Drawn
     curves: tuple[_DrawnCurve, ...]
 
 
@@ -160,7 +160,7 @@ class _Truth:
     """The section that compares with a simulated world."""
 
     sentence: str
-    figure: _Drawn
+    figure: Drawn
     rows: tuple[_TruthRow, ...]
 
 
@@ -175,27 +175,31 @@ def render_report(
     `truth` is the true contribution of each channel over the window, in KPI units, where the
     data come from a simulated world.
     """
-    style = _render_style()
-    p = results.provenance
+    style = render_style()
+    p, noise = results.provenance, scale_noise(results)
     ranked = sort_findings(list(findings))
     by_share = sorted(results.channels, key=lambda c: (-c.share.median, c.channel))
     by_days = sorted(results.channels, key=lambda c: (-c.carry_over_days.median, c.channel))
-    page = _environment().get_template("report.html.j2")
+    page = open_templates().get_template("report.html.j2")
     return page.render(
         style=style,
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        style_hash=hash_style(style),
         provenance=p,
         window=_describe_window(p),
         summary=summarise(results, findings),
+        has_noise=bool(noise),
         kpi=name_kpi(results),
         roi_meaning=_explain_roi(p),
         baseline=str(format_interval(results.baseline_share, format_percent)),
-        channels=[_show_channel(c, p) for c in sort_channels(results.channels)],
+        channels=[
+            _show_channel(c, p, noise=noise.get(c.channel, {}))
+            for c in sort_channels(results.channels)
+        ],
         rollups=show_rollups(results),
         has_treatments=any(rollup.kind == "treatment" for rollup in results.rollups),
         experiments=show_experiments(results),
-        by_share=[_show_channel(c, p) for c in by_share],
-        by_carry_over=[_show_channel(c, p) for c in by_days],
+        by_share=[_show_channel(c, p, noise=noise.get(c.channel, {})) for c in by_share],
+        by_carry_over=[_show_channel(c, p, noise=noise.get(c.channel, {})) for c in by_days],
         figures=_draw_figures(results),
         metrics=_show_fit(results),
         convergence=convergence_table(results).rows(),
@@ -204,30 +208,6 @@ def render_report(
         findings_caption=_caption_findings(len(ranked)),
         facts=provenance_table(results).rows(),
     )
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("mmm_orchestration", "reporting/templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _render_style() -> Markup:
-    """The style sheet with the colours of the palette; no text of a user enters it."""
-    names = {
-        "ink": palette.INK,
-        "muted": palette.MUTED,
-        "grid": palette.GRID,
-        "paper": palette.PAPER,
-    }
-    dark = {name: palette.DARK[color] for name, color in names.items()}
-    sheet = _environment().get_template("style.css.j2")
-    return Markup(sheet.render(light=names, dark=dark, swaps=palette.DARK.items()))  # noqa: S704
 
 
 def _draw_figures(results: RoiResults) -> _Figures:
@@ -263,13 +243,11 @@ def _draw(
     name: str,
     description: str,
     legend: tuple[tuple[str, str], ...] = (),
-) -> _Drawn:
+) -> Drawn:
     """The figure in both widths, with ids that no other figure of the page has."""
-    wide, narrow = (
-        figures.to_svg(draw(results, width=width), name=f"{name}-{end}", description=description)
-        for width, end in ((figures.WIDE, "wide"), (figures.NARROW, "narrow"))
+    return draw_twice(
+        lambda width: draw(results, width=width), name=name, description=description, legend=legend
     )
-    return _Drawn(wide, narrow, description, legend)
 
 
 def _draw_curve(
@@ -294,8 +272,10 @@ def _draw_curve(
     )
 
 
-def _show_channel(channel: ChannelResult, p: Provenance) -> _Row:
-    is_money = is_roi_money(p)
+def _show_channel(channel: ChannelResult, p: Provenance, *, noise: Amounts) -> _Row:
+    is_money, show = is_roi_money(p), kpi_formatter(p)
+    contribution = format_interval(channel.contribution, show)
+    share = format_interval(channel.share, format_percent)
     words = (
         describe_return(channel, is_money=is_money),
         describe_next_unit(channel, is_money=is_money),
@@ -304,14 +284,18 @@ def _show_channel(channel: ChannelResult, p: Provenance) -> _Row:
         name=channel.channel,
         spend=format_spend(channel, currency=p.currency),
         has_spend=channel.spend is not None,
-        contribution=format_interval(channel.contribution, kpi_formatter(p)),
-        share=format_interval(channel.share, format_percent),
-        roi=format_ratio(channel.roi) if channel.roi else None,
-        marginal_roi=format_ratio(channel.marginal_roi) if channel.marginal_roi else None,
+        contribution=add_noise(contribution, noise.get("contribution"), formatter=show),
+        share=add_noise(share, noise.get("share"), formatter=format_percent),
+        roi=_show_ratio(channel.roi, noise=noise.get("roi")),
+        marginal_roi=_show_ratio(channel.marginal_roi, noise=noise.get("marginal_roi")),
         carry_over=format_interval(channel.carry_over_days, format_days),
         words=" ".join(filter(None, words)),
         doubt=channel.doubt,
     )
+
+
+def _show_ratio(interval: Interval | None, *, noise: float | None) -> ShownInterval | None:
+    return None if interval is None else add_noise(format_ratio(interval), noise)
 
 
 def _show_fit(results: RoiResults) -> list[_Metric]:

@@ -30,6 +30,7 @@ from mmm_orchestration.reporting.format import (
     format_score,
     kpi_formatter,
 )
+from mmm_orchestration.reporting.noise import Amounts, add_noise, scale_noise
 from mmm_orchestration.reporting.rollups import shown_rollup_table
 from mmm_orchestration.reporting.sentences import describe_missing_roi, summarise
 
@@ -54,7 +55,10 @@ class IntervalRow(TypedDict):
 
 
 class ChannelRow(TypedDict):
-    """One channel: units as in `ChannelResult`; None where a quantity does not exist."""
+    """One channel: units as in `ChannelResult`; None where a quantity does not exist.
+
+    `seed_noise` is the standard deviation over seeds by quantity, None where it is not known.
+    """
 
     channel: str
     spend: float | None
@@ -63,6 +67,7 @@ class ChannelRow(TypedDict):
     roi: IntervalRow | None
     marginal_roi: IntervalRow | None
     carry_over_days: IntervalRow | None
+    seed_noise: dict[str, float | None] | None
     doubt: str
 
 
@@ -107,22 +112,35 @@ def roi_table(results: RoiResults) -> pl.DataFrame:
 
 
 def shown_roi_table(results: RoiResults) -> pl.DataFrame:
-    """One row per channel with every quantity as text for people, medians with intervals."""
-    show_kpi = kpi_formatter(results.provenance)
-    rows = [
-        {
-            "Channel": c.channel,
-            "Spend": format_spend(c, currency=results.provenance.currency),
-            "Contribution": str(format_interval(c.contribution, show_kpi)),
-            "Share of KPI": str(format_interval(c.share, format_percent)),
-            "ROI": str(format_ratio(c.roi)) if c.roi else "none",
-            "Marginal ROI": str(format_ratio(c.marginal_roi)) if c.marginal_roi else "none",
-            "90 % of effect within": str(format_interval(c.carry_over_days, format_days)),
-            "Doubt": " ".join(filter(None, (describe_missing_roi(c), c.doubt))),
-        }
-        for c in sort_channels(results.channels)
-    ]
+    """One row per channel with every quantity as text for people.
+
+    Medians with intervals and, where it is known, with their seed noise.
+    """
+    show_kpi, noise = kpi_formatter(results.provenance), scale_noise(results)
+    rows = []
+    for c in sort_channels(results.channels):
+        own = noise.get(c.channel, {})
+        contribution = format_interval(c.contribution, show_kpi)
+        share = format_interval(c.share, format_percent)
+        rows.append(
+            {
+                "Channel": c.channel,
+                "Spend": format_spend(c, currency=results.provenance.currency),
+                "Contribution": str(
+                    add_noise(contribution, own.get("contribution"), formatter=show_kpi)
+                ),
+                "Share of KPI": str(add_noise(share, own.get("share"), formatter=format_percent)),
+                "ROI": _show_ratio(c.roi, noise=own.get("roi")),
+                "Marginal ROI": _show_ratio(c.marginal_roi, noise=own.get("marginal_roi")),
+                "90 % of effect within": str(format_interval(c.carry_over_days, format_days)),
+                "Doubt": " ".join(filter(None, (describe_missing_roi(c), c.doubt))),
+            }
+        )
     return pl.DataFrame(rows, schema_overrides={"Doubt": pl.String})
+
+
+def _show_ratio(interval: Interval | None, *, noise: float | None) -> str:
+    return "none" if interval is None else str(add_noise(format_ratio(interval), noise))
 
 
 def convergence_table(results: RoiResults) -> pl.DataFrame:
@@ -177,12 +195,12 @@ def to_markdown(frame: pl.DataFrame) -> str:
 
 def roi_json(results: RoiResults, findings: Sequence[Finding]) -> RoiDocument:
     """The results as JSON-serialisable values without NaN or infinity."""
-    p = results.provenance
+    p, noise = results.provenance, scale_noise(results)
     facts: dict[str, Fact] = {field.name: getattr(p, field.name) for field in fields(p)}
     return RoiDocument(
         interval=INTERVAL,
         provenance=facts | {"delta_versions": dict(p.delta_versions)},
-        channels=[_to_channel_row(channel) for channel in results.channels],
+        channels=[_to_channel_row(c, noise=noise.get(c.channel)) for c in results.channels],
         rollups=[_to_rollup_row(rollup) for rollup in results.rollups],
         experiments=[to_experiment_row(result) for result in results.experiments],
         baseline_share=_to_interval_row(results.baseline_share),
@@ -198,10 +216,10 @@ def print_roi(results: RoiResults, findings: Sequence[Finding], console: Console
     console.print(Text(summary.headline, style="bold"))
     console.print(Text(summary.lede))
     console.print()
-    _print_table(shown_roi_table(results).drop("Doubt", "90 % of effect within"), console)
+    print_table(shown_roi_table(results).drop("Doubt", "90 % of effect within"), console)
     console.print()
     if results.rollups:
-        _print_table(shown_rollup_table(results), console)
+        print_table(shown_rollup_table(results), console)
         console.print()
     for statement in summary.statements:
         line = Text.assemble((f"{statement.title}: ", "bold"), statement.text)
@@ -216,7 +234,7 @@ def print_beliefs(results: RoiResults) -> None:
     console = Console()
     baseline = results.baseline_share
     console.print(Text("What the priors say before any KPI is seen", style="bold"))
-    _print_table(shown_roi_table(results).drop("Doubt"), console)
+    print_table(shown_roi_table(results).drop("Doubt"), console)
     console.print(
         Text(
             f"Baseline: {format_percent(baseline.median)} of the KPI, between "
@@ -232,10 +250,10 @@ def print_beliefs(results: RoiResults) -> None:
         )
 
 
-def _print_table(frame: pl.DataFrame, console: Console) -> None:
+def print_table(frame: pl.DataFrame, console: Console) -> None:
     """Prints `frame`, words to the left and quantities to the right."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    words = {"Channel", "Channels", "Taken together"}
+    words = {"Channel", "Channels", "Taken together", "Reading", "Cause", "What changed"}
     for name in frame.columns:
         table.add_column(name, justify="left" if name in words else "right", overflow="fold")
     for row in frame.rows():
@@ -277,7 +295,7 @@ def _escape_cell(cell: object) -> str:
     return " ".join(text.split())
 
 
-def _to_channel_row(channel: ChannelResult) -> ChannelRow:
+def _to_channel_row(channel: ChannelResult, *, noise: Amounts | None) -> ChannelRow:
     return ChannelRow(
         channel=channel.channel,
         spend=_finite(channel.spend),
@@ -286,6 +304,7 @@ def _to_channel_row(channel: ChannelResult) -> ChannelRow:
         roi=_to_interval_row(channel.roi),
         marginal_roi=_to_interval_row(channel.marginal_roi),
         carry_over_days=_to_interval_row(channel.carry_over_days),
+        seed_noise=None if noise is None else {k: _finite(v) for k, v in noise.items()},
         doubt=channel.doubt,
     )
 

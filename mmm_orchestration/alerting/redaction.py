@@ -1,0 +1,46 @@
+"""Texts without the secrets that the environment holds.
+
+Belongs here: which values are secret and taking them out. Must not: reading mmm.yaml.
+"""
+
+import os
+import re
+from collections.abc import Iterable
+from urllib.parse import unquote
+
+from mmm_orchestration.project import Project
+
+HIDDEN = "***"
+_SHORT, _LONG = 6, 12
+
+
+def list_secret_names(project: Project) -> tuple[str, ...]:
+    """The environment variables that the project names for secrets."""
+    smtp = project.reports.smtp
+    named = [
+        *(target.url_env for target in project.alerts.targets),
+        *((smtp.username_env, smtp.password_env) if smtp else ()),
+        *(source.connection_env for source in project.sources),
+        *project.lake.storage_options_env.values(),
+    ]
+    return tuple(name for name in named if name)
+
+
+def redact(text: str, *, names: Iterable[str]) -> str:
+    """`text` without the values of the environment variables `names`, or any telling part of one.
+
+    Of a URL each part between its marks is taken out too, as written and decoded, but for short
+    lower-case words.
+    """
+    parts = set[str]()
+    for value in filter(None, map(os.environ.get, names)):
+        pieces = re.split(r"[:/?&=@,;#\s]+", value.partition("://")[2])
+        parts |= {value, unquote(value), *filter(_is_telling, [*pieces, *map(unquote, pieces)])}
+    for part in sorted(parts, key=len, reverse=True):
+        text = text.replace(part, HIDDEN)
+    return text
+
+
+def _is_telling(part: str) -> bool:
+    """Whether a part of a URL may be a secret rather than a word."""
+    return len(part) >= _LONG or (len(part) >= _SHORT and re.search("[^a-z]", part) is not None)
