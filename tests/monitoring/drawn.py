@@ -1,0 +1,68 @@
+"""A posterior without sampling: unknowns scattered by hand, and the exact baseline given them."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from mmm_orchestration.model.convergence import Diagnostics
+from mmm_orchestration.model.data import ModelData
+from mmm_orchestration.model.fit import complete_draws
+from mmm_orchestration.model.flat import Draws
+from mmm_orchestration.model.parts import prepare_parts
+from mmm_orchestration.model.posterior import Posterior
+from mmm_orchestration.project import Project
+
+N_CHAINS = 2
+
+
+def draw_posterior(
+    data: ModelData,
+    *,
+    project: Project,
+    n_draws: int = 200,
+    share: float = 0.1,
+    scatter: float = 0.1,
+) -> Posterior:
+    """Draws around `share` of the KPI per channel and the prior medians of the other unknowns."""
+    parts = prepare_parts(data, project=project)
+    rng = np.random.default_rng(5)
+
+    def scatter_around(median: np.ndarray) -> np.ndarray:
+        noise = rng.standard_normal((N_CHAINS, n_draws, *median.shape))
+        return np.exp(np.log(median) + scatter * noise)
+
+    values = {
+        u.name: scatter_around(np.array([prior.median for prior in u.priors]))
+        for u in parts.plan.unknowns
+    }
+    values["share"] = scatter_around(np.full(len(data.channels), share))
+    values["sigma"] = scatter_around(np.full(parts.n_geos, 0.02))
+    if parts.scales.trend.any():
+        values["trend_size"] = scatter_around(np.full(1, 0.2))
+        values["trend_length"] = scatter_around(np.full(1, parts.scales.trend_length))
+    if parts.signed:
+        values["signed_coefficient"] = scatter_around(np.full(len(parts.signed), 0.02))
+    draws = Draws(values, is_divergent=np.zeros((N_CHAINS, n_draws), dtype=bool))
+    return Posterior(
+        draws=complete_draws(draws, parts=parts, seed=1),
+        data=data,
+        design=parts.design.matrix,
+        scale=parts.scale,
+        project=project,
+        diagnostics=Diagnostics(1.0, "a", 1e3, "b", 1e3, "c", 0, N_CHAINS * n_draws),
+        versions={"pymc": "6"},
+    )
+
+
+def cut_data(data: ModelData, n_periods: int) -> ModelData:
+    """The first `n_periods` periods."""
+    first = slice(n_periods)
+    return replace(
+        data,
+        periods=data.periods[first],
+        kpi=data.kpi[first],
+        exposure=data.exposure[first],
+        spend=data.spend[first],
+        frequency=data.frequency[first],
+        controls=data.controls[first],
+    )
