@@ -33,14 +33,14 @@ def extend_posterior(posterior: Posterior, *, newer: ModelData) -> Posterior:
     data = extend_data(posterior.data, newer=newer)
     if not data.n_ahead:
         return posterior
-    spec, project = posterior.project.model, posterior.project
-    is_smooth = spec.trend == "smooth" or any(c.effect == "varying" for c in project.channels)
-    if is_smooth and data.time[-1] > REACH:
+    reach = measure_reach(posterior)
+    if reach is not None and data.n_ahead > reach:
         raise ModelError(
-            f"{data.n_ahead} periods lie further ahead than smooth paths of {data.n_trained} reach",
+            f"Smooth paths over {data.n_trained} periods reach {reach} periods ahead",
+            got=data.n_ahead,
             fix=REFIT,
         )
-    design = build_design(data, project=project)
+    design = build_design(data, project=posterior.project)
     trained = [str(name) for name in posterior.draws["column"].to_numpy()]
     if missing := [name for name in trained if name not in design.columns]:
         raise ModelError("Columns of the baseline are gone", got=missing, fix=REFIT)
@@ -54,6 +54,14 @@ def extend_posterior(posterior: Posterior, *, newer: ModelData) -> Posterior:
         data=replace(data, notes=(*data.notes, *notes)),
         design=np.ascontiguousarray(matrix),
     )
+
+
+def measure_reach(posterior: Posterior) -> int | None:
+    """How many periods ahead the posterior reaches, None where nothing of it is a smooth path."""
+    spec, project = posterior.project.model, posterior.project
+    if spec.trend != "smooth" and all(c.effect != "varying" for c in project.channels):
+        return None
+    return int((REACH - 1) * (posterior.data.n_trained - 1) / 2)
 
 
 def extend_data(trained: ModelData, *, newer: ModelData) -> ModelData:
