@@ -58,6 +58,10 @@ class PosteriorError(MmmError):
     """A saved posterior is missing, altered or of another data version."""
 
 
+class RegistryError(MmmError):
+    """The model registry cannot be read, or cannot be changed as it was asked to."""
+
+
 def nearest(name: str, allowed: Iterable[str]) -> str | None:
     """The allowed word most like `name`, or None when none is close."""
     matches = difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.6)

@@ -6,13 +6,14 @@ Belongs here: the way of one fit. Must not: the model (see `model`) or what is s
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from mmm_orchestration import __version__
+from mmm_orchestration.environment import hash_environment
 from mmm_orchestration.errors import ModelError, PosteriorError
 from mmm_orchestration.examining import load_findings
 from mmm_orchestration.inspection import list_extra, list_gold
@@ -30,13 +31,21 @@ if TYPE_CHECKING:
     from mmm_orchestration.model.data import ModelData
     from mmm_orchestration.model.posterior import Posterior
 
+_LAST_DAY = pl.col("date") + pl.duration(days=pl.col("period_days") - 1)
+
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The data of one fit and the Delta versions they were read from."""
+    """The data of one fit and the Delta versions they were read from.
+
+    `accepted_through` is the newest accepted day that was read, `period` the day that reading
+    stopped at, None where nothing stopped it.
+    """
 
     data: "ModelData"
     delta_versions: Mapping[str, int]
+    accepted_through: date | None = None
+    period: date | None = None
 
     @property
     def first_day(self) -> str:
@@ -55,6 +64,8 @@ class FitRecord:
     """Where a saved posterior comes from; `version` names its folder.
 
     `predicted` is what the fit was said to cost: seconds, bytes of memory and of the posterior.
+    `accepted_through` is the newest accepted day that the fit read; where it was not kept, it is
+    `trained_through`. `period` is the day that reading stopped at, None where nothing stopped it.
     """
 
     version: str
@@ -67,13 +78,26 @@ class FitRecord:
     dagster_run: str
     mlflow_run: str
     predicted: Mapping[str, float] = field(default_factory=dict)
+    accepted_through: str = ""
+    period: str | None = None
+    seed: int | None = None
+    lock_hash: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.accepted_through:
+            object.__setattr__(self, "accepted_through", self.trained_through)
 
 
 def read_snapshot(
-    lake: Lake, *, project: Project, versions: Mapping[str, int] | None = None
+    lake: Lake,
+    *,
+    project: Project,
+    versions: Mapping[str, int] | None = None,
+    period: date | None = None,
 ) -> Snapshot:
     """The model's data from the gold tables at `versions`, or as they are now.
 
+    With `period` no row is read that goes on after that day, so that later days change nothing.
     `project` has one model, else ProjectError is raised. Raises ModelError when the data make no
     model.
     """
@@ -84,19 +108,29 @@ def read_snapshot(
     names = [contract.name for contract in tables if lake.has(contract.name)]
     pinned = versions or {name: lake.version(name) for name in names}
     media, kpi, controls = (
-        lake.read(contract.name, contract=contract, version=pinned.get(contract.name)).collect()
+        _cut(
+            lake.read(contract.name, contract=contract, version=pinned.get(contract.name)),
+            period=period,
+        )
         for contract in (GOLD_MEDIA_DAILY, GOLD_KPI_DAILY, GOLD_CONTROLS_DAILY)
     )
+    own = _choose_kpi(kpi, project=project)
     data = prepare_model_data(
         media=media,
-        kpi=_choose_kpi(kpi, project=project),
+        kpi=own,
         controls=controls,
         project=project,
         experiments=load_experiments(
             lake, version=pinned.get(GOLD_EXPERIMENTS.name), model=project.model_name
         ),
     )
-    return Snapshot(data, pinned)
+    newest: date | None = own.select(_LAST_DAY.max()).item()
+    return Snapshot(data, pinned, accepted_through=newest, period=period)
+
+
+def _cut(rows: pl.LazyFrame, *, period: date | None) -> pl.DataFrame:
+    """The rows whose days are over by the end of `period`, or all."""
+    return (rows if period is None else rows.filter(period >= _LAST_DAY)).collect()
 
 
 def _choose_kpi(rows: pl.DataFrame, *, project: Project) -> pl.DataFrame:
@@ -151,7 +185,12 @@ def is_snapshot_observed(record: "FitRecord", *, folder: Path, lake: Lake) -> bo
     from mmm_orchestration.model.posterior import load_posterior
 
     posterior = load_posterior(folder / record.version)
-    named = read_snapshot(lake, project=posterior.project, versions=record.delta_versions)
+    named = read_snapshot(
+        lake,
+        project=posterior.project,
+        versions=record.delta_versions,
+        period=date.fromisoformat(record.period) if record.period else None,
+    )
     return posterior.data.snapshot == named.data.snapshot == record.snapshot
 
 
@@ -184,6 +223,10 @@ def keep_posterior(
             "memory_bytes": cost.memory_bytes,
             "artefact_bytes": cost.artefact_bytes,
         },
+        accepted_through=str(snapshot.accepted_through or ""),
+        period=str(snapshot.period) if snapshot.period else None,
+        seed=posterior.seed,
+        lock_hash=hash_environment(),
     )
     save_posterior(posterior, folder / version)
     draft = folder / f".{version}.json"
@@ -192,11 +235,26 @@ def keep_posterior(
     return record
 
 
+def load_record(folder: Path, *, version: str) -> FitRecord:
+    """The record of the posterior `version` below `folder`.
+
+    Raises PosteriorError where there is none, or none that can be read.
+    """
+    file = folder / f"{version}.json"
+    try:
+        return FitRecord(**json.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise PosteriorError(
+            f"There is no posterior '{version}' in {folder}",
+            available=sorted(path.stem for path in folder.glob("*.json")),
+        ) from error
+    except (TypeError, ValueError) as error:
+        raise PosteriorError(f"{file} is altered: it is no record of a fit") from error
+
+
 def find_latest(folder: Path) -> FitRecord:
     """The record of the posterior that was fitted last. Raises PosteriorError without any."""
-    records = [
-        FitRecord(**json.loads(path.read_text(encoding="utf-8"))) for path in folder.glob("*.json")
-    ]
+    records = [load_record(folder, version=path.stem) for path in folder.glob("*.json")]
     if not records:
         raise PosteriorError(f"There is no posterior in {folder}", fix="Run the job 'train' first")
     return max(records, key=lambda record: (record.fitted_at, record.version))

@@ -1,0 +1,75 @@
+"""Who made which version champion, when and why, and which was champion before.
+
+A switch is a tag of the version it was made to, under a key of its own, so it is only ever added.
+Belongs here: the record and what follows from it. Must not: MLflow calls (see `store`).
+"""
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Final, Literal
+
+from mmm_orchestration.registry.versions import ModelVersion
+
+PREFIX: Final = "switch."
+Kind = Literal["promotion", "rollback"]
+
+
+@dataclass(frozen=True)
+class Switch:
+    """One switch of an alias; `order` counts the switches of the model, so no clock is needed.
+
+    `before` is the number of the version that had the alias, None where none had; `waived` says
+    what the promoted version lacked, and is empty where it lacked nothing.
+    """
+
+    order: int
+    kind: Kind
+    alias: str
+    number: int
+    before: int | None
+    by: str
+    reason: str
+    at: str
+    waived: str = ""
+
+    def to_tag(self) -> tuple[str, str]:
+        """Key and value; no two switches ever have the same key."""
+        key = f"{PREFIX}{self.order:06}.{uuid.uuid4().hex[:8]}"
+        return key, json.dumps(asdict(self), ensure_ascii=False)
+
+
+def read_switches(versions: Iterable[ModelVersion]) -> tuple[Switch, ...]:
+    """Every switch on record, oldest first."""
+    found = [
+        Switch(**json.loads(text))
+        for version in versions
+        for key, text in _list_tags(version.tags)
+        if key.startswith(PREFIX)
+    ]
+    return tuple(sorted(found, key=lambda switch: (switch.order, switch.at)))
+
+
+def find_earlier(switches: Iterable[Switch], *, alias: str, current: int) -> int | None:
+    """The version that had `alias` before `current` was given it; None where there was none.
+
+    A promotion is put on a pile and a rollback takes from it, so that rolling back twice goes
+    back twice. A switch that was put on record and then not made, because the process died, is
+    passed over: no later switch starts from its version.
+    """
+    made = [s for s in switches if s.alias == alias]
+    pile: list[int] = []
+    for switch, following in zip(made, [*(s.before for s in made[1:]), current], strict=True):
+        if following != switch.number:
+            continue
+        if switch.kind == "rollback" and switch.number in pile:
+            del pile[pile.index(switch.number) + 1 :]
+        elif not pile or pile[-1] != switch.number:
+            pile.append(switch.number)
+    below = pile[:-1] if pile and pile[-1] == current else pile
+    return below[-1] if below else None
+
+
+def _list_tags(tags: Mapping[str, str]) -> list[tuple[str, str]]:
+    return sorted(tags.items())
