@@ -10,15 +10,28 @@ from assets.bronze import build_bronze_assets
 from assets.evaluation import build_cross_validation_asset
 from assets.experiments import build_experiment_assets
 from assets.gold import build_gold_assets
+from assets.monitoring import build_monitoring_assets
 from assets.posterior import build_posterior_asset
 from assets.quality import build_acceptance_check, build_finding_checks, build_suite_checks
 from assets.reports import build_roi_report_asset
+from assets.reviews import build_quarterly_review_asset
 from assets.silver import build_silver_assets
 from mmm_orchestration.home import Home, open_home
-from mmm_orchestration.jobs import build_daily_job, build_evaluate_job, build_train_job
+from mmm_orchestration.jobs import (
+    build_daily_job,
+    build_evaluate_job,
+    build_monitor_job,
+    build_review_job,
+    build_train_job,
+)
 from mmm_orchestration.partitions import build_daily_partitions
 from mmm_orchestration.resources import FolderResource, LakeResource, MlflowResource
-from mmm_orchestration.schedules import build_daily_schedule, build_replay_schedule
+from mmm_orchestration.schedules import (
+    build_daily_schedule,
+    build_monitor_schedule,
+    build_replay_schedule,
+    build_review_schedule,
+)
 
 # Single-run backfills are a beta of Dagster that is used knowingly.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
@@ -34,6 +47,7 @@ def build_defs(
     project = home.project
     partitions = build_daily_partitions(project)
     daily, train = build_daily_job(), build_train_job()
+    monitor, review = build_monitor_job(), build_review_job()
     return dg.Definitions(
         assets=[
             *build_bronze_assets(project, partitions=partitions),
@@ -43,16 +57,20 @@ def build_defs(
             build_posterior_asset(project),
             build_roi_report_asset(project),
             build_cross_validation_asset(project),
+            *build_monitoring_assets(project),
+            build_quarterly_review_asset(project),
         ],
         asset_checks=[
             *build_suite_checks(project),
             build_acceptance_check(project),
             build_finding_checks(project),
         ],
-        jobs=[daily, train, build_evaluate_job()],
+        jobs=[daily, train, build_evaluate_job(), monitor, review],
         schedules=[
             build_daily_schedule(project, job=daily),
             build_replay_schedule(project, job=daily),
+            build_monitor_schedule(project, job=monitor),
+            build_review_schedule(project, job=review),
         ],
         resources={**build_resources(home), **(resource_overrides or {})},
         executor=dg.in_process_executor,

@@ -1,4 +1,4 @@
-"""The jobs: the daily chain, the training and the evaluation.
+"""The jobs: the daily chain, the training, the evaluation, monitoring and review.
 
 Each runs in one process, because importing the tools anew for every step of a day takes longer
 than the work itself. The gate is structural: silver, its checks and gold are in one job.
@@ -17,6 +17,8 @@ WRITES_LAKE = {"mmm/writes": "lake"}
 DAILY_GROUPS = ("bronze", "silver", "gold")
 TRAINING_GROUPS = ("model", "reports")
 EVALUATION_GROUP = "evaluation"
+MONITORING_GROUP = "monitoring"
+REVIEW_GROUP = "reviews"
 
 
 def build_daily_job() -> "AssetJob":
@@ -46,5 +48,26 @@ def build_evaluate_job() -> "AssetJob":
         "evaluate",
         selection=dg.AssetSelection.groups(EVALUATION_GROUP),
         description="Fits the model on the days before earlier origins and scores its forecasts.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def build_monitor_job() -> "AssetJob":
+    """What the champion says of the newest days, and how it fared."""
+    return dg.define_asset_job(
+        "monitor",
+        selection=dg.AssetSelection.groups(MONITORING_GROUP),
+        description="Forecasts of the champion as they stand, its scorecard, monitors and update.",
+        tags=WRITES_LAKE,
+        executor_def=dg.in_process_executor,
+    )
+
+
+def build_review_job() -> "AssetJob":
+    """The page about the last quarter."""
+    return dg.define_asset_job(
+        "review",
+        selection=dg.AssetSelection.groups(REVIEW_GROUP),
+        description="Scorecard, drift and promotions of the last quarter as one page.",
         executor_def=dg.in_process_executor,
     )

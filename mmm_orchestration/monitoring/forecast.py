@@ -4,7 +4,6 @@ Belongs here: plans for periods to come, and predictive draws as rows. Must not:
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -76,29 +75,20 @@ def plan_ahead(data: ModelData, *, n_periods: int, n_trailing: int) -> ModelData
     """
     step = np.timedelta64(data.period_days, "D")
 
-    def repeat(values: Array) -> Array:
-        return np.repeat(values[-n_trailing:].mean(axis=0)[None], n_periods, axis=0)
+    def go_on(values: Array) -> Array:
+        mean = values[-n_trailing:].mean(axis=0)
+        return np.concatenate([values, np.repeat(mean[None], n_periods, axis=0)])
 
+    ahead = data.periods[-1] + step * np.arange(1, n_periods + 1)
     return replace(
         data,
-        periods=np.concatenate(
-            [data.periods, data.periods[-1] + step * np.arange(1, n_periods + 1)]
-        ),
+        periods=np.concatenate([data.periods, ahead]),
         kpi=np.concatenate([data.kpi, np.full((n_periods, len(data.geos)), np.nan)]),
-        **{
-            name: np.concatenate([values, repeat(values)])
-            for name, values in _list_known_ahead(data).items()
-        },
+        exposure=go_on(data.exposure),
+        spend=go_on(data.spend),
+        frequency=go_on(data.frequency),
+        controls=go_on(data.controls),
     )
-
-
-def _list_known_ahead(data: ModelData) -> Mapping[str, Array]:
-    return {
-        "exposure": data.exposure,
-        "spend": data.spend,
-        "frequency": data.frequency,
-        "controls": data.controls,
-    }
 
 
 def find_last_day(data: ModelData) -> date:

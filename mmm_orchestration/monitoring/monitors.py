@@ -11,8 +11,9 @@ from typing import Literal, get_args
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from mmm_orchestration.model.data import Array, ModelData
+from mmm_orchestration.model.data import ModelData
 from mmm_orchestration.project import Monitoring
 
 MonitorName = Literal["coverage", "error", "range", "mix", "cost", "channels"]
@@ -93,8 +94,9 @@ def evaluate_range(data: ModelData, *, settings: Monitoring) -> Reading:
         threshold=settings.beyond_range,
         n_periods=n_periods,
         is_drifted=bool(ratio[worst] > settings.beyond_range),
-        message=f"'{data.channels[worst]}' was exposed {ratio[worst]:.2f} times as much in a period "
-        f"as in any that was trained on; up to {settings.beyond_range:g} times its curve is trusted.",
+        message=f"A period has {ratio[worst]:.2f} times the most exposure of "
+        f"'{data.channels[worst]}' that was trained on; its curve is trusted up to "
+        f"{settings.beyond_range:g} times.",
         subject=data.channels[worst],
     )
 
@@ -192,13 +194,13 @@ def evaluate_channels(data: ModelData, *, spent: Sequence[str], settings: Monito
     )
 
 
-def measure_silence(is_on: Array) -> int:
+def measure_silence(is_on: NDArray[np.bool_]) -> int:
     """How many periods at the end a channel is off; `is_on` (date,)."""
     on = np.flatnonzero(is_on)
     return len(is_on) - (int(on[-1]) + 1 if len(on) else 0)
 
 
-def _find_longest_silence(is_on: Array) -> int:
+def _find_longest_silence(is_on: NDArray[np.bool_]) -> int:
     """The most periods in a row between two in which a channel is on."""
     on = np.flatnonzero(is_on)
     return int(np.diff(on).max(initial=1)) - 1

@@ -4,6 +4,7 @@ Belongs here: forecasts and KPI to scores. Must not: forecasts (see `forecast`).
 """
 
 import json
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -78,6 +79,8 @@ def _score_exprs(suffix: str, *, to: str) -> list[pl.Expr]:
     kpi = pl.col("kpi")
     return [
         pl.col(f"median{suffix}").alias(f"median{to}"),
+        pl.col(f"low_94{suffix}").alias(f"low_94{to}"),
+        pl.col(f"high_94{suffix}").alias(f"high_94{to}"),
         (kpi - pl.col(f"median{suffix}")).alias(f"error{to}"),
         *(
             kpi.is_between(pl.col(f"low_{level}{suffix}"), pl.col(f"high_{level}{suffix}")).alias(
@@ -144,3 +147,17 @@ def _list_scores(suffix: str) -> list[pl.Expr]:
             for level in LEVELS
         ),
     ]
+
+
+@dataclass(frozen=True, eq=False)
+class Card:
+    """The rows of `scorecard` and of `drift` of one model."""
+
+    rows: pl.DataFrame
+    drift: pl.DataFrame
+
+    def list_newest(self) -> pl.DataFrame:
+        """The reading of each monitor on the newest day, of the version trained last."""
+        newest = self.drift.filter(pl.col("day") == pl.col("day").max())
+        is_last = pl.col("version") == newest.sort("trained_through", "version")["version"].last()
+        return newest.filter(is_last).sort("monitor") if newest.height else newest

@@ -4,16 +4,12 @@ Belongs here: what stands where on the page. Must not: sentences (`sentences`), 
 (`format`) or drawing (`figures`).
 """
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from math import isfinite
 from typing import TYPE_CHECKING, Final, Protocol
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from mmm_orchestration.days import DayWindow
@@ -34,6 +30,7 @@ from mmm_orchestration.reporting.format import (
     name_roi_unit,
     unit_formatter,
 )
+from mmm_orchestration.reporting.page import get_environment, hash_style, render_style
 from mmm_orchestration.reporting.rollups import show_rollups
 from mmm_orchestration.reporting.sentences import (
     describe_next_unit,
@@ -175,15 +172,15 @@ def render_report(
     `truth` is the true contribution of each channel over the window, in KPI units, where the
     data come from a simulated world.
     """
-    style = _render_style()
+    style = render_style()
     p = results.provenance
     ranked = sort_findings(list(findings))
     by_share = sorted(results.channels, key=lambda c: (-c.share.median, c.channel))
     by_days = sorted(results.channels, key=lambda c: (-c.carry_over_days.median, c.channel))
-    page = _environment().get_template("report.html.j2")
+    page = get_environment().get_template("report.html.j2")
     return page.render(
         style=style,
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        style_hash=hash_style(style),
         provenance=p,
         window=_describe_window(p),
         summary=summarise(results, findings),
@@ -204,30 +201,6 @@ def render_report(
         findings_caption=_caption_findings(len(ranked)),
         facts=provenance_table(results).rows(),
     )
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("mmm_orchestration", "reporting/templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _render_style() -> Markup:
-    """The style sheet with the colours of the palette; no text of a user enters it."""
-    names = {
-        "ink": palette.INK,
-        "muted": palette.MUTED,
-        "grid": palette.GRID,
-        "paper": palette.PAPER,
-    }
-    dark = {name: palette.DARK[color] for name, color in names.items()}
-    sheet = _environment().get_template("style.css.j2")
-    return Markup(sheet.render(light=names, dark=dark, swaps=palette.DARK.items()))  # noqa: S704
 
 
 def _draw_figures(results: RoiResults) -> _Figures:

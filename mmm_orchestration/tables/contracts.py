@@ -311,6 +311,8 @@ def _scores(suffix: str, what: str) -> tuple[Column, ...]:
     """What is said of one forecast of a period, all null where there is none."""
     return (
         _number(f"median{suffix}", f"median {what}", minimum=None),
+        _number(f"low_94{suffix}", f"low end of the 94 % interval {what}", minimum=None),
+        _number(f"high_94{suffix}", f"high end of the 94 % interval {what}", minimum=None),
         _number(f"error{suffix}", "KPI as it is now less that median", minimum=None),
         _number(f"crps{suffix}", "continuous ranked probability score of the KPI as it is now"),
         *(

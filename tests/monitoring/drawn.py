@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from mmm_orchestration.insight.contributions import expect_baseline, expect_kpi
 from mmm_orchestration.model.convergence import Diagnostics
 from mmm_orchestration.model.data import ModelData
+from mmm_orchestration.model.design import build_design
+from mmm_orchestration.model.extend import extend_posterior
 from mmm_orchestration.model.fit import complete_draws
 from mmm_orchestration.model.flat import Draws
 from mmm_orchestration.model.parts import prepare_parts
@@ -66,3 +69,22 @@ def cut_data(data: ModelData, n_periods: int) -> ModelData:
         frequency=data.frequency[first],
         controls=data.controls[first],
     )
+
+
+def solve_baseline(posterior: Posterior, *, data: ModelData) -> np.ndarray:
+    """The exact mean of the free baseline on `data`, all else at its mean, shape (column,).
+
+    In units and on scales of the periods that `posterior` was trained on, for a national model.
+    """
+    extended = extend_posterior(posterior, newer=data)
+    media = (expect_kpi(extended) - expect_baseline(extended)).mean(axis=0)[:, 0]
+    size = float(extended.data.kpi_mean[0])
+    prior = build_design(posterior.data, project=posterior.project)
+    noise = float(posterior.stack("sigma").mean())
+    design, sd = extended.design[:, 0], prior.prior_sd * size
+    precision = design.T @ design / noise**2 + np.diag(sd**-2.0)
+    pulled = (
+        design.T @ (extended.data.kpi[:, 0] - media) / noise**2 + prior.prior_mean * size / sd**2
+    )
+    solved: np.ndarray = np.linalg.solve(precision, pulled)
+    return solved
