@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 
 import polars as pl
 import pytest
@@ -29,6 +30,7 @@ WORLD = make_planted_world(n_periods=110, extra=PLAIN)
 DATA = WORLD.prepare()
 
 
+@cache
 def keep_days(*, known: range) -> pl.DataFrame:
     """Every row of forecasts made when so many weeks were known, one after the other."""
     posterior = draw_posterior(cut_data(DATA, 100), project=WORLD.project)
