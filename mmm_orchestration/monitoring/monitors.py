@@ -237,6 +237,6 @@ def _tell_too_few(
         threshold=threshold,
         n_periods=n_periods,
         is_drifted=False,
-        message=f"Not judged: {n_periods} periods are known since the fit that it can be judged "
-        f"on, and it takes {needed}.",
+        message=f"Not judged: {n_periods} periods that can be judged came since the fit, and it "
+        f"takes {needed}.",
     )
