@@ -157,7 +157,7 @@ def _advise(
 def _advise_on_scores(rows: pl.DataFrame, *, scores: Scores, settings: Monitoring) -> Iterator[str]:
     covered, r2 = scores["coverage_94_given"], scores["r2_given"]
     if covered is not None and covered < settings.coverage:
-        yield f"Only {covered:.0%} of the periods lie in the 94 % interval: it is too narrow."
+        yield f"Only {covered:.0%} of the periods lie in the 94 % interval: it is too sure."
     if r2 is not None and r2 < settings.r2:
         yield f"R² given the exposure as it came is {r2:.2f}, below {settings.r2:g}."
     error, mean = rows["error_given"].to_numpy(), float(rows["kpi_now"].sum()) / rows.height
@@ -169,5 +169,5 @@ def _advise_on_scores(rows: pl.DataFrame, *, scores: Scores, settings: Monitorin
     if planned is not None and given is not None and planned > PLAN_RATIO * given:
         yield (
             f"The error of forecasts as they stood is {planned / given:.1f} times that given the "
-            "exposure as it came: plans and not the model were wrong."
+            "exposure as it came: most of it is that of the plan, not of the model."
         )

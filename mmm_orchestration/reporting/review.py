@@ -133,9 +133,8 @@ def _say_headline(review: Review) -> str:
         return "No forecast was scored"
     n_confirmed = sum(monitor.n_confirmed > 0 for monitor in review.monitors)
     drift = f"{n_confirmed} of {len(review.monitors)} monitors confirmed drift"
-    return (
-        f"{given:.0%} of periods lay in the 94 % interval; {drift if n_confirmed else 'no drift'}"
-    )
+    covered = f"{format_percent(given)} of periods lay in the 94 % interval given their exposure"
+    return f"{covered}; {drift if n_confirmed else 'no drift was confirmed'}"
 
 
 def _draw(review: Review) -> _Drawn:
