@@ -1,4 +1,4 @@
-"""The whole system on one screen: every asset, check, job, schedule and resource."""
+"""The whole system on one screen: every asset, check, job, schedule, sensor and resource."""
 
 import warnings
 from collections.abc import Mapping
@@ -21,6 +21,7 @@ from mmm_orchestration.jobs import (
     build_daily_job,
     build_evaluate_job,
     build_monitor_job,
+    build_retrain_job,
     build_review_job,
     build_train_job,
 )
@@ -32,6 +33,8 @@ from mmm_orchestration.schedules import (
     build_replay_schedule,
     build_review_schedule,
 )
+from mmm_orchestration.sensors.drift import build_drift_sensor
+from mmm_orchestration.sensors.retrain import build_retrain_sensor
 
 # Single-run backfills are a beta of Dagster that is used knowingly.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
@@ -46,7 +49,7 @@ def build_defs(
     home = home or open_home()
     project = home.project
     partitions = build_daily_partitions(project)
-    daily, train = build_daily_job(), build_train_job()
+    daily, retrain = build_daily_job(), build_retrain_job(project)
     monitor, review = build_monitor_job(), build_review_job()
     return dg.Definitions(
         assets=[
@@ -65,13 +68,14 @@ def build_defs(
             build_acceptance_check(project),
             build_finding_checks(project),
         ],
-        jobs=[daily, train, build_evaluate_job(), monitor, review],
+        jobs=[daily, build_train_job(), retrain, build_evaluate_job(), monitor, review],
         schedules=[
             build_daily_schedule(project, job=daily),
             build_replay_schedule(project, job=daily),
             build_monitor_schedule(project, job=monitor),
             build_review_schedule(project, job=review),
         ],
+        sensors=[build_retrain_sensor(home, job=retrain), build_drift_sensor(home, job=retrain)],
         resources={**build_resources(home), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )

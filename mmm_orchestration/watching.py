@@ -158,9 +158,17 @@ def read_monitors(
 
 
 def find_drift_request(lake: Lake, *, home: Home) -> Request | None:
-    """The retrain that the rows of `drift` ask for now, None where they do not."""
-    rows = read_rows(lake, DRIFT, model=home.one.model_name)
-    return find_request(rows, settings=home.one.monitoring)
+    """The retrain that the rows of `drift` ask for now, None where they do not.
+
+    The registry is asked for what was fitted since only where they do.
+    """
+    from mmm_orchestration.registry import open_registry
+
+    rows, settings = read_rows(lake, DRIFT, model=home.one.model_name), home.one.monitoring
+    if find_request(rows, settings=settings) is None:
+        return None
+    last_read = max((one.accepted_through for one in open_registry(home).list()), default=None)
+    return find_request(rows, settings=settings, last_read=last_read)
 
 
 def read_scorecard(lake: Lake, *, home: Home) -> Card:

@@ -191,6 +191,7 @@ HEADINGS = {
     "Gates": "gates",
     "Alerts": "alerts",
     "Monitoring": "monitoring",
+    "Retrain": "retrain",
     "LakeSettings": "lake",
 }
 

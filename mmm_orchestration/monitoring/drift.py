@@ -65,19 +65,23 @@ def _is_confirmed(previous: pl.DataFrame, *, day: date, needed: int) -> bool:
     return last.height == needed and bool(last["is_drifted"].all())
 
 
-def find_request(rows: pl.DataFrame, *, settings: Monitoring) -> Request | None:
+def find_request(
+    rows: pl.DataFrame, *, settings: Monitoring, last_read: date | None = None
+) -> Request | None:
     """The retrain that the rows of `drift` of one model ask for now, None where they do not.
 
     The version judged last asks when a monitor of it is confirmed, `cool_down_days` after it was
     trained, and as long after each request before; the day is that of its newest request. It goes
-    on asking with that day while drift lasts.
+    on asking with that day while drift lasts. `last_read` is the newest day that any fit of the
+    model has read, champion or not: nothing is asked for within `cool_down_days` of it either.
     """
     if rows.is_empty():
         return None
     newest = rows.filter(pl.col("day") == pl.col("day").max()).sort("trained_through", "version")
     version = str(newest["version"][-1])
     own = rows.filter(version=version).sort("day")
-    last_asked: date = own["trained_through"][0]
+    trained: date = own["trained_through"][0]
+    last_asked = max(trained, last_read or trained)
     asked: date | None = None
     confirmed = own.filter("is_confirmed")
     for day in confirmed["day"].unique().sort():

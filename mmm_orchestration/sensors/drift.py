@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from mmm_orchestration.home import Home
+from mmm_orchestration.retraining import Request
 from mmm_orchestration.watching import find_drift_request
 
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
         UnresolvedAssetJobDefinition as AssetJob,
     )
 
-PERIOD_TAG = "mmm/retrain_period"
 REASON_TAG = "mmm/retrain_reason"
 DRIFT = "drift"
 
@@ -45,7 +45,7 @@ def build_drift_sensor(home: Home, *, job: "AssetJob") -> dg.SensorDefinition:
                     dg.RunRequest(
                         run_key=" ".join(filter(None, [DRIFT, each.model, day])),
                         partition_key=each.model,
-                        tags={PERIOD_TAG: day, REASON_TAG: DRIFT},
+                        tags={**Request(period=request.day).to_tags(), REASON_TAG: DRIFT},
                     )
                 )
         return asked or dg.SkipReason("No drift is confirmed beyond the cool-down.")
