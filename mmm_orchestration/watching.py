@@ -17,7 +17,7 @@ from mmm_orchestration.errors import RegistryError
 from mmm_orchestration.home import Home
 from mmm_orchestration.lake.change import Commit
 from mmm_orchestration.lake.lake import Lake
-from mmm_orchestration.monitoring.drift import Request, find_request, list_readings
+from mmm_orchestration.monitoring.drift import Drifted, find_request, list_readings
 from mmm_orchestration.monitoring.forecast import Origin, choose_new, find_last_day, forecast
 from mmm_orchestration.monitoring.monitors import (
     Reading,
@@ -75,13 +75,15 @@ def open_champion(home: Home) -> Champion | None:
     """The champion of the home's one model, None where none is named yet."""
     from mmm_orchestration.model.posterior import load_posterior
     from mmm_orchestration.registry import CHAMPION, open_registry
+    from mmm_orchestration.registry.restoring import restore_posterior
 
     named = open_registry(home).find(CHAMPION)
     if named is None:
         return None
+    folder = restore_posterior(home, named)
     return Champion(
         record=load_record(home.posteriors, version=named.version),
-        posterior=load_posterior(home.posteriors / named.version),
+        posterior=load_posterior(folder),
     )
 
 
@@ -157,7 +159,7 @@ def read_monitors(
     )
 
 
-def find_drift_request(lake: Lake, *, home: Home) -> Request | None:
+def find_drift_request(lake: Lake, *, home: Home) -> Drifted | None:
     """The retrain that the rows of `drift` ask for now, None where they do not.
 
     The registry is asked for what was fitted since only where they do.

@@ -15,7 +15,7 @@ ASSETS = ROOT / "assets"
 
 DOMAIN = (
     *("sources", "tables", "transforms", "model"),
-    *("insight", "evaluation", "diagnosis", "decisions", "reporting"),
+    *("insight", "evaluation", "diagnosis", "decisions", "monitoring", "reporting"),
 )
 MODEL_LIBRARIES = {"pymc", "pytensor", "nutpie", "arviz", "pymc_extras", "numpyro", "jax"}
 PICKLES = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}

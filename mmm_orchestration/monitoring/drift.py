@@ -17,7 +17,7 @@ from mmm_orchestration.tables.schema import polars_schema
 
 
 @dataclass(frozen=True)
-class Request:
+class Drifted:
     """A retrain that drift asks for: of which version, since which day, and why."""
 
     version: str
@@ -67,7 +67,7 @@ def _is_confirmed(previous: pl.DataFrame, *, day: date, needed: int) -> bool:
 
 def find_request(
     rows: pl.DataFrame, *, settings: Monitoring, last_read: date | None = None
-) -> Request | None:
+) -> Drifted | None:
     """The retrain that the rows of `drift` of one model ask for now, None where they do not.
 
     The version judged last asks when a monitor of it is confirmed, `cool_down_days` after it was
@@ -90,4 +90,4 @@ def find_request(
     now = confirmed.filter(pl.col("day") == own["day"][-1]).sort("monitor")
     if asked is None or now.is_empty():
         return None
-    return Request(version, asked, tuple(now["message"].to_list()))
+    return Drifted(version, asked, tuple(now["message"].to_list()))

@@ -3,8 +3,12 @@
 from typing import TYPE_CHECKING
 
 import dagster as dg
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from mmm_orchestration.home import Home
+from mmm_orchestration.jobs import RETRAIN
+from mmm_orchestration.monitoring.drift import Drifted
 from mmm_orchestration.retraining import Request
 from mmm_orchestration.watching import find_drift_request
 
@@ -13,7 +17,6 @@ if TYPE_CHECKING:
         UnresolvedAssetJobDefinition as AssetJob,
     )
 
-REASON_TAG = "mmm/retrain_reason"
 DRIFT = "drift"
 
 
@@ -26,7 +29,7 @@ def build_drift_sensor(home: Home, *, job: "AssetJob") -> dg.SensorDefinition:
     settings = home.project.monitoring
 
     @dg.sensor(
-        name="drift",
+        name="drift_sensor",
         job=job,
         minimum_interval_seconds=300,
         default_status=dg.DefaultSensorStatus.RUNNING,
@@ -34,20 +37,34 @@ def build_drift_sensor(home: Home, *, job: "AssetJob") -> dg.SensorDefinition:
         f"{settings.confirmations} judged days in a row, at the soonest "
         f"{settings.cool_down_days} accepted days after the last training or request.",
     )
-    def drift(context: dg.SensorEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
-        asked, lake = [], home.open_lake()
+    def drift_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        asked, waits, lake = list[dg.RunRequest](), list[str](), home.open_lake()
         for each in home.list_models():
-            request = find_drift_request(lake, home=each)
-            if request is not None:
-                day = request.day.isoformat()
-                context.log.info(f"{each.one.title}: {' '.join(request.reasons)}")
-                asked.append(
-                    dg.RunRequest(
-                        run_key=" ".join(filter(None, [DRIFT, each.model, day])),
-                        partition_key=each.model,
-                        tags={**Request(period=request.day).to_tags(), REASON_TAG: DRIFT},
-                    )
-                )
-        return asked or dg.SkipReason("No drift is confirmed beyond the cool-down.")
+            found = find_drift_request(lake, home=each)
+            if found is None:
+                waits.append(f"{each.one.title}: no drift is confirmed beyond the cool-down.")
+            elif _is_fitting(context.instance, model=each.model):
+                waits.append(f"{each.one.title}: a retrain is going on.")
+            else:
+                context.log.info(f"{each.one.title}: {' '.join(found.reasons)}")
+                asked.append(_to_run_request(found, model=each.model))
+        if asked:
+            return dg.SensorResult(run_requests=asked)
+        return dg.SensorResult(skip_reason=dg.SkipReason(" ".join(waits)))
 
-    return drift
+    return drift_sensor
+
+
+def _is_fitting(instance: dg.DagsterInstance, *, model: str | None) -> bool:
+    """Whether a retrain of the model is queued or running."""
+    own = {PARTITION_NAME_TAG: model} if model else {}
+    going = dg.RunsFilter(job_name=RETRAIN, statuses=NOT_FINISHED_STATUSES, tags=own)
+    return bool(instance.get_runs(going, limit=1))
+
+
+def _to_run_request(found: Drifted, *, model: str | None) -> dg.RunRequest:
+    return dg.RunRequest(
+        run_key=" ".join(filter(None, [DRIFT, model, found.day.isoformat()])),
+        partition_key=model,
+        tags=Request(period=found.day, reason=DRIFT).to_tags(),
+    )

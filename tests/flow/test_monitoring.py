@@ -96,10 +96,11 @@ def go_on(home: Home, *, revenue: str | None = None) -> date:
 
 def ask_sensor(home: Home) -> list[dg.RunRequest]:
     """What the drift sensor asks for at one tick."""
-    sensor = build_drift_sensor(home, job=build_defs(home=home).resolve_job_def("train"))
+    sensor = build_drift_sensor(home, job=build_defs(home=home).resolve_job_def("retrain"))
     with dg.DagsterInstance.ephemeral() as instance, dg.build_sensor_context(instance) as context:
-        asked = sensor(context)
-    return asked if isinstance(asked, list) else []
+        found = sensor(context)
+    assert isinstance(found, dg.SensorResult)
+    return list(found.run_requests or [])
 
 
 def run_mmm(home: Home, *arguments: str) -> Result:
@@ -122,7 +123,12 @@ def test_a_champion_is_watched_until_it_drifts(home: Home) -> None:
     red = drift.filter(day=day).filter("is_confirmed")["monitor"].to_list()
     assert red == ["coverage"]
     (asked,) = ask_sensor(home)
-    assert (asked.run_key, asked.tags["mmm/retrain_period"]) == (f"drift {day}", str(day))
+    assert asked.run_key == f"drift {day}"
+    assert asked.tags == {
+        "mmm/retrain_period": str(day),
+        "mmm/retrain_attempt": "1",
+        "mmm/retrain_reason": "drift",
+    }
 
 
 def test_watching_again_writes_nothing(home: Home) -> None:

@@ -98,3 +98,14 @@ def test_a_new_version_starts_afresh() -> None:
     both = judge({20, 21}, n_days=21, version="v2", previous=old)
     assert list_confirmed(both.filter(version="v2")) == []
     assert find_request(both, settings=SETTINGS) is None
+
+
+def test_a_fit_that_is_no_champion_cools_down_too() -> None:
+    """Days that another version has read already are not worth a fit of their own."""
+    rows = judge(set(range(1, 30)), n_days=20)
+    read = TRAINED + timedelta(days=10)
+    assert find_request(rows, settings=SETTINGS) is not None
+    assert find_request(rows, settings=SETTINGS, last_read=read) is None
+    later = find_request(judge(set(range(1, 30)), n_days=25), settings=SETTINGS, last_read=read)
+    assert later is not None
+    assert later.day == read + timedelta(days=14)
