@@ -10,6 +10,8 @@ import pytest
 from mmm_orchestration.errors import ModelError, PosteriorError
 from mmm_orchestration.evaluation.folds import cut_fold
 from mmm_orchestration.evaluation.predict import predict_kpi
+from mmm_orchestration.insight.contributions import expect_kpi
+from mmm_orchestration.model.data import ModelData
 from mmm_orchestration.model.design import build_design
 from mmm_orchestration.model.extend import extend_data, extend_posterior
 from mmm_orchestration.model.posterior import save_posterior
@@ -41,6 +43,43 @@ def test_an_extension_is_the_forecast_of_the_fold() -> None:
     names = list(map(str, extended.draws["column"].to_numpy()))
     assert names == list(map(str, whole.draws["column"].to_numpy()))
     assert np.allclose(predict_kpi(extended), predict_kpi(whole), rtol=1e-4)
+
+
+def make_panel(data: ModelData) -> ModelData:
+    """Two geos like the nation, of which the second starts late and radio is measured by reach."""
+    double = {
+        name: np.repeat(getattr(data, name), 2, axis=1)
+        for name in ("kpi", "exposure", "spend", "history", "controls")
+    }
+    double["kpi"][:10, 1] = np.nan
+    reach = double["exposure"]
+    frequency = np.full(reach.shape, np.nan)
+    frequency[:, :, 1] = 1 + np.arange(len(reach))[:, None] / len(reach)
+    before = np.full(double["history"].shape, np.nan)
+    before[:, :, 1] = 1.0
+    return replace(
+        data, geos=("north", "south"), frequency=frequency, frequency_history=before, **double
+    )
+
+
+@pytest.mark.parametrize("trend", ["linear", "piecewise", "smooth"])
+@pytest.mark.parametrize("is_panel", [False, True])
+def test_the_trained_periods_stay_as_they_were(trend: str, is_panel: bool) -> None:
+    """Whatever comes later, the KPI expected of the trained periods is that of the posterior."""
+    world = make_planted_world(n_periods=KNOWN + AHEAD - 8, extra=RICH % trend)
+    project = world.project.model_copy(
+        update={
+            "channels": tuple(
+                c.model_copy(update={"effect": "varying"}) if c.name == "tv" else c
+                for c in world.project.channels
+            )
+        }
+    )
+    data = make_panel(world.prepare()) if is_panel else world.prepare()
+    posterior = draw_posterior(cut_data(data, KNOWN), project=project, n_draws=20)
+    extended = extend_posterior(posterior, newer=data)
+    assert np.allclose(expect_kpi(extended)[:, :KNOWN], expect_kpi(posterior), rtol=1e-9)
+    assert np.isfinite(expect_kpi(extended)).all()
 
 
 @pytest.mark.parametrize("trend", ["linear", "piecewise"])

@@ -40,6 +40,13 @@ def draw_posterior(
     }
     values["share"] = scatter_around(np.full(len(data.channels), share))
     values["sigma"] = scatter_around(np.full(parts.n_geos, 0.02))
+    if parts.n_geos > 1:
+        values["effect_spread"] = scatter_around(np.full(len(data.channels), 0.1))
+        values["baseline_spread"] = scatter_around(np.full(2, 0.1))
+    if len(parts.varying):
+        values["path_size"] = scatter_around(np.full(len(parts.varying), 0.1))
+        shape = (N_CHAINS, n_draws, len(parts.varying), parts.path.shape[1])
+        values["path_standard"] = rng.standard_normal(shape)
     if parts.scales.trend.any():
         values["trend_size"] = scatter_around(np.full(1, 0.2))
         values["trend_length"] = scatter_around(np.full(1, parts.scales.trend_length))
