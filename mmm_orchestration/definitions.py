@@ -10,17 +10,21 @@ from assets.bronze import build_bronze_assets
 from assets.evaluation import build_cross_validation_asset
 from assets.experiments import build_experiment_assets
 from assets.gold import build_gold_assets
+from assets.monitoring import build_monitoring_assets
 from assets.posterior import build_posterior_asset
 from assets.promotion import build_promotion_assets
 from assets.quality import build_acceptance_check, build_finding_checks, build_suite_checks
 from assets.reports import build_roi_report_asset
+from assets.reviews import build_quarterly_review_asset
 from assets.silver import build_silver_assets
 from assets.weekly import build_weekly_asset
 from mmm_orchestration.home import Home, open_home
 from mmm_orchestration.jobs import (
     build_daily_job,
     build_evaluate_job,
+    build_monitor_job,
     build_retrain_job,
+    build_review_job,
     build_train_job,
     build_weekly_job,
 )
@@ -28,10 +32,13 @@ from mmm_orchestration.partitions import build_daily_partitions
 from mmm_orchestration.resources import FolderResource, LakeResource, MlflowResource
 from mmm_orchestration.schedules import (
     build_daily_schedule,
+    build_monitor_schedule,
     build_replay_schedule,
+    build_review_schedule,
     build_weekly_schedule,
 )
 from mmm_orchestration.sensors.alerts import build_alert_sensor
+from mmm_orchestration.sensors.drift import build_drift_sensor
 from mmm_orchestration.sensors.retrain import build_retrain_sensor
 
 # Single-run backfills are a beta of Dagster that is used knowingly.
@@ -47,8 +54,8 @@ def build_defs(
     home = home or open_home()
     project = home.project
     partitions = build_daily_partitions(project)
-    daily, weekly = build_daily_job(), build_weekly_job()
-    retrain = build_retrain_job(project)
+    daily, retrain = build_daily_job(), build_retrain_job(project)
+    monitor, review, weekly = build_monitor_job(), build_review_job(), build_weekly_job()
     return dg.Definitions(
         assets=[
             *build_bronze_assets(project, partitions=partitions),
@@ -60,19 +67,27 @@ def build_defs(
             *build_promotion_assets(project),
             build_cross_validation_asset(project),
             build_weekly_asset(project),
+            *build_monitoring_assets(project),
+            build_quarterly_review_asset(project),
         ],
         asset_checks=[
             *build_suite_checks(project),
             build_acceptance_check(project),
             build_finding_checks(project),
         ],
-        jobs=[daily, build_train_job(), retrain, build_evaluate_job(), weekly],
+        jobs=[daily, build_train_job(), retrain, build_evaluate_job(), monitor, review, weekly],
         schedules=[
             build_daily_schedule(project, job=daily),
             build_replay_schedule(project, job=daily),
+            build_monitor_schedule(project, job=monitor),
+            build_review_schedule(project, job=review),
             build_weekly_schedule(home, job=weekly),
         ],
-        sensors=[build_alert_sensor(home), build_retrain_sensor(home, job=retrain)],
+        sensors=[
+            build_alert_sensor(home),
+            build_retrain_sensor(home, job=retrain),
+            build_drift_sensor(home, job=retrain),
+        ],
         resources={**build_resources(home), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )

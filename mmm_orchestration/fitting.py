@@ -97,7 +97,7 @@ def fit_model(
             fitted, record=record, results=results, findings=findings, folder=home.posteriors
         )
     made = open_registry(home).register(
-        record, period=asked.period, counted_after=asked.counted_after
+        record, period=asked.period, counted_after=asked.counted_after, reason=asked.reason
     )
     if made.version != record.version and (done := find_fit(home, period=asked.period)):
         warn(

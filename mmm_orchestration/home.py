@@ -67,6 +67,11 @@ class Home:
         return self._of_model("reports")
 
     @property
+    def updates(self) -> Path:
+        """Where updates of posteriors of the model are kept, which are no versions."""
+        return self._of_model("updates")
+
+    @property
     def searches(self) -> Path:
         """Where the tries of searches of the model are kept."""
         return self._of_model("searches")

@@ -1,4 +1,4 @@
-"""The jobs: the daily chain, the training, the retrain and the evaluation.
+"""The jobs: the daily chain, training and retrain, evaluation, monitoring and review.
 
 Each runs in one process, because importing the tools anew for every step of a day takes longer
 than the work itself. The gate is structural: silver, its checks and gold are in one job.
@@ -21,6 +21,8 @@ DAILY_GROUPS = ("bronze", "silver", "gold")
 TRAINING_GROUPS = ("model", "reports", "promotion")
 REFRESH_GROUP = "refresh"
 EVALUATION_GROUP = "evaluation"
+MONITORING_GROUP = "monitoring"
+REVIEW_GROUP = "reviews"
 WEEKLY_GROUP = "weekly"
 RETRAIN: Final = "retrain"
 K8S_TAG: Final = "dagster-k8s/config"
@@ -80,5 +82,26 @@ def build_weekly_job() -> "AssetJob":
         "weekly",
         selection=dg.AssetSelection.groups(WEEKLY_GROUP),
         description="Writes the weekly report and sends it to all who have not had it.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def build_monitor_job() -> "AssetJob":
+    """What the champion says of the newest days, and how it fared."""
+    return dg.define_asset_job(
+        "monitor",
+        selection=dg.AssetSelection.groups(MONITORING_GROUP),
+        description="Forecasts of the champion as they stand, its scorecard, monitors and update.",
+        tags=WRITES_LAKE,
+        executor_def=dg.in_process_executor,
+    )
+
+
+def build_review_job() -> "AssetJob":
+    """The page about the last quarter."""
+    return dg.define_asset_job(
+        "review",
+        selection=dg.AssetSelection.groups(REVIEW_GROUP),
+        description="Scorecard, drift and promotions of the last quarter as one page.",
         executor_def=dg.in_process_executor,
     )

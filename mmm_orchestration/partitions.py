@@ -4,7 +4,7 @@ Belongs here: partitions and what a run says of them. Must not: reading what the
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -14,6 +14,7 @@ from mmm_orchestration.project import Project
 
 RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
+REVIEWED_DAY_TAG = "mmm/reviewed_day"
 
 
 def build_daily_partitions(project: Project) -> dg.DailyPartitionsDefinition:
@@ -53,6 +54,12 @@ def get_yesterday(project: Project, *, now: datetime | None = None) -> DayWindow
     moment = (now or datetime.now(UTC)).astimezone(ZoneInfo(project.time_zone))
     day = moment.date() - timedelta(days=1)
     return DayWindow(day, day)
+
+
+def get_reviewed_day(context: dg.AssetExecutionContext, *, project: Project) -> date:
+    """The day whose quarter the run is about: that of its tag, else yesterday."""
+    tagged = context.run.tags.get(REVIEWED_DAY_TAG)
+    return date.fromisoformat(tagged) if tagged else get_yesterday(project).last
 
 
 def tag_range(window: DayWindow) -> dict[str, str]:

@@ -34,13 +34,15 @@ class RoiReport:
     truth: Mapping[str, float] | None
 
 
-def summarise_fit(posterior: "Posterior", *, record: FitRecord) -> RoiResults:
-    """The results of one posterior under the version its record names."""
+def summarise_fit(
+    posterior: "Posterior", *, record: FitRecord, name: str | None = None
+) -> RoiResults:
+    """The results of one posterior under the version its record names, or another `name`."""
     from mmm_orchestration.insight.summary import summarise
 
     return summarise(
         posterior,
-        model_version=record.version,
+        model_version=name or record.version,
         delta_versions=record.delta_versions,
         code_version=record.code_version,
         fitted_at=record.fitted_at,

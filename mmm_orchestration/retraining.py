@@ -17,18 +17,21 @@ from mmm_orchestration.registry.versions import CHAMPION, ModelVersion
 PERIOD_TAG: Final = "mmm/retrain_period"
 COUNTED_TAG: Final = "mmm/retrain_counted_after"
 ATTEMPT_TAG: Final = "mmm/retrain_attempt"
+REASON_TAG: Final = "mmm/retrain_reason"
 
 
 @dataclass(frozen=True)
 class Request:
     """One try of a period: the fit reads gold through it; days are counted after `counted_after`.
 
-    Without a period the fit reads everything.
+    Without a period the fit reads everything. `reason` says what asked for it where that was not
+    the count of days.
     """
 
     period: date | None
     counted_after: date | None = None
     attempt: int = 1
+    reason: str = ""
 
     def to_tags(self) -> dict[str, str]:
         """The run tags that say it."""
@@ -36,6 +39,7 @@ class Request:
             PERIOD_TAG: self.period,
             COUNTED_TAG: self.counted_after,
             ATTEMPT_TAG: self.attempt,
+            REASON_TAG: self.reason,
         }
         return {name: str(value) for name, value in tags.items() if value}
 
@@ -53,7 +57,12 @@ class Request:
                 got=[tags.get(PERIOD_TAG), tags.get(COUNTED_TAG)],
                 fix="Write it like 2026-03-31",
             ) from error
-        return cls(period=period, counted_after=counted, attempt=read_attempt(tags))
+        return cls(
+            period=period,
+            counted_after=counted,
+            attempt=read_attempt(tags),
+            reason=tags.get(REASON_TAG, ""),
+        )
 
 
 @dataclass(frozen=True)

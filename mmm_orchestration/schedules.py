@@ -1,5 +1,6 @@
-"""What runs by the clock: yesterday at 06:00, the trailing 28 days at 07:00, a report weekly."""
+"""When things run by themselves: by day, by week and by quarter, in the project's time zone."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -8,7 +9,7 @@ import dagster as dg
 
 from mmm_orchestration.days import DayWindow
 from mmm_orchestration.home import Home
-from mmm_orchestration.partitions import get_yesterday, tag_range
+from mmm_orchestration.partitions import REVIEWED_DAY_TAG, get_yesterday, tag_range
 from mmm_orchestration.project import Project
 from mmm_orchestration.weekly import list_missing
 
@@ -88,3 +89,60 @@ def build_weekly_schedule(home: Home, *, job: "AssetJob") -> dg.ScheduleDefiniti
         return dg.RunRequest(run_key=f"weekly {moment:%Y-%m-%d %H}")
 
     return weekly_report_on_monday
+
+
+def build_monitor_schedule(project: Project, *, job: "AssetJob") -> dg.ScheduleDefinition:
+    """Every model at 08:00 in the project's time zone, when the chain of the day is through."""
+
+    @dg.schedule(
+        name="monitor_at_eight",
+        job=job,
+        cron_schedule="0 8 * * *",
+        execution_timezone=project.time_zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Keeps the champion's forecast, scores the last ones and looks for drift.",
+    )
+    def monitor_at_eight(
+        context: dg.ScheduleEvaluationContext,
+    ) -> list[dg.RunRequest] | dg.SkipReason:
+        day = get_yesterday(project, now=context.scheduled_execution_time).last
+        if day < project.start:
+            return dg.SkipReason(f"The project starts on {project.start}.")
+        return _ask_for_models(project, what=f"monitor {day}")
+
+    return monitor_at_eight
+
+
+def build_review_schedule(project: Project, *, job: "AssetJob") -> dg.ScheduleDefinition:
+    """Every model on the first day of a quarter, about the quarter before."""
+
+    @dg.schedule(
+        name="review_each_quarter",
+        job=job,
+        cron_schedule="0 9 1 1,4,7,10 *",
+        execution_timezone=project.time_zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Writes the review of the quarter that ended yesterday.",
+    )
+    def review_each_quarter(
+        context: dg.ScheduleEvaluationContext,
+    ) -> list[dg.RunRequest] | dg.SkipReason:
+        day = get_yesterday(project, now=context.scheduled_execution_time).last
+        if day < project.start:
+            return dg.SkipReason(f"The project starts on {project.start}.")
+        tags = {REVIEWED_DAY_TAG: day.isoformat()}
+        return _ask_for_models(project, what=f"review {day}", tags=tags)
+
+    return review_each_quarter
+
+
+def _ask_for_models(
+    project: Project, *, what: str, tags: Mapping[str, str] | None = None
+) -> list[dg.RunRequest]:
+    """One run for each model, or one where the project has one without a name."""
+    return [
+        dg.RunRequest(
+            run_key=" ".join(filter(None, [what, name])), partition_key=name, tags=dict(tags or {})
+        )
+        for name in project.model_names or (None,)
+    ]

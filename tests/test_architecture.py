@@ -16,7 +16,7 @@ ASSETS = ROOT / "assets"
 DOMAIN = (
     *("sources", "tables", "transforms", "model"),
     *("insight", "evaluation", "diagnosis", "decisions", "reporting"),
-    *("promotion", "refresh"),
+    *("promotion", "refresh", "monitoring"),
 )
 MODEL_LIBRARIES = {"pymc", "pytensor", "nutpie", "arviz", "pymc_extras", "numpyro", "jax"}
 PICKLES = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}

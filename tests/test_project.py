@@ -202,6 +202,7 @@ HEADINGS = {
     "AlertTarget": "alerts: targets",
     "Reports": "reports",
     "Smtp": "reports: smtp",
+    "Monitoring": "monitoring",
     "Retrain": "retrain",
     "LakeSettings": "lake",
 }

@@ -121,6 +121,28 @@ def plan_new(
     return Change(rows=sort_rows(rows, contract), commit=commit, replaces_all=replaces_all)
 
 
+def plan_keys(
+    frame: pl.DataFrame, *, current: pl.DataFrame, contract: TableContract, version: int
+) -> Change:
+    """The change after which the keys of `frame` hold its rows; rows of other keys stay.
+
+    `current` holds every row of the table.
+    """
+    kept = current.join(frame, on=list(contract.key), how="anti", nulls_equal=True)
+    before = sort_rows(current.select(contract.column_names), contract)
+    rows = sort_rows(pl.concat([kept, frame], how="diagonal"), contract)
+    commit = Commit(
+        table=contract.name,
+        version=version,
+        days=(),
+        n_rows=frame.height,
+        n_replaced=current.height - kept.height,
+        sums=sum_measures(frame, contract),
+        is_changed=not rows.select(before.columns).equals(before),
+    )
+    return Change(rows=rows, commit=commit, replaces_all=True)
+
+
 def sort_rows(frame: pl.DataFrame, contract: TableContract) -> pl.DataFrame:
     """The rows by day and key, so that equal content is written as equal rows."""
     by = dict.fromkeys((contract.date_column, *contract.key))

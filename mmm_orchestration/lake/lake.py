@@ -20,7 +20,14 @@ from deltalake import DeltaTable
 
 from mmm_orchestration.days import DayWindow
 from mmm_orchestration.errors import LakeError
-from mmm_orchestration.lake.change import Change, Commit, plan_days, plan_new, sort_rows
+from mmm_orchestration.lake.change import (
+    Change,
+    Commit,
+    plan_days,
+    plan_keys,
+    plan_new,
+    sort_rows,
+)
 from mmm_orchestration.lake.durable import check_hard_links, flush_file_system
 from mmm_orchestration.lake.faults import ConflictError, translate_faults
 from mmm_orchestration.lake.gate import check_days, check_frame
@@ -184,6 +191,21 @@ class Lake:
             )
 
         return self._commit(contract, plan=plan, action="append to")
+
+    def replace_keys(self, frame: pl.DataFrame, *, contract: TableContract) -> Commit:
+        """What the table holds after the rows of the keys of `frame` became those of `frame`.
+
+        For small tables: the whole table is written. Rows of other keys stay as they are. Raises
+        ContractError before anything is written, LakeError when the write did not land.
+        """
+        check_frame(frame, contract)
+
+        def plan(table: DeltaTable) -> Change:
+            files = self._store.list_files(table)
+            current = self._store.scan(table, files, name=contract.name).collect()
+            return plan_keys(frame, current=current, contract=contract, version=table.version())
+
+        return self._commit(contract, plan=plan, action="write to")
 
     def version(self, name: str) -> int:
         """The Delta version of the table; raises LakeError where there is none."""

@@ -34,6 +34,9 @@ class ModelData:
     `frequency` (date, geo, channel) and `frequency_history` (lag, geo, channel) the impressions
     per person reached, which is one where nobody is. For all other channels they
     are nan; left out, they are nan throughout.
+
+    The last `n_ahead` periods came after those that a posterior was trained on: no scale of theirs
+    is used, and time runs on from the trained periods.
     """
 
     periods: Days
@@ -50,6 +53,7 @@ class ModelData:
     frequency: Array = field(default_factory=_know_none)
     frequency_history: Array = field(default_factory=_know_none)
     experiments: tuple[Experiment, ...] = ()
+    n_ahead: int = 0
 
     def __post_init__(self) -> None:
         for name, reach in (("frequency", self.exposure), ("frequency_history", self.history)):
@@ -60,6 +64,20 @@ class ModelData:
     def n_periods(self) -> int:
         """Number of periods."""
         return len(self.periods)
+
+    @property
+    def n_trained(self) -> int:
+        """Number of periods that scales and time are measured on."""
+        return self.n_periods - self.n_ahead
+
+    @property
+    def time(self) -> Array:
+        """Periods in half ranges of the trained ones, from -1 to 1 and on, shape (date,)."""
+        if not self.n_ahead:
+            return np.linspace(-1, 1, self.n_periods)
+        step = 2 / (self.n_trained - 1)
+        beyond = 1 + step * np.arange(1, self.n_ahead + 1)
+        return np.concatenate([np.linspace(-1, 1, self.n_trained), beyond])
 
     @property
     def has_spend(self) -> NDArray[np.bool_]:
@@ -78,8 +96,8 @@ class ModelData:
 
     @property
     def kpi_mean(self) -> Array:
-        """Mean KPI per period of each geo, shape (geo,)."""
-        mean: Array = np.nanmean(self.kpi, axis=0)
+        """Mean KPI per trained period of each geo, shape (geo,)."""
+        mean: Array = np.nanmean(self.kpi[: self.n_trained], axis=0)
         return mean
 
     @property

@@ -103,7 +103,7 @@ def build_design(data: ModelData, *, project: Project) -> Design:
 
 def measure_spread(data: ModelData) -> Array:
     """Standard deviation of the KPI relative to its mean, by geo, shape (geo,)."""
-    spread: Array = np.nanstd(data.kpi, axis=0) / data.kpi_mean
+    spread: Array = np.nanstd(data.kpi[: data.n_trained], axis=0) / data.kpi_mean
     return spread
 
 
@@ -120,8 +120,8 @@ def build_trend(data: ModelData, *, trend: Trend, knots_per_year: float) -> _Blo
     A smooth trend begins with the line too; what bends it has columns of its own. The changes of
     slope are those of Taylor and Letham (2018), at knots that are evenly spaced.
     """
-    time = np.linspace(-1, 1, data.n_periods)
-    years = data.n_periods * data.period_days / DAYS_PER_YEAR
+    time = data.time
+    years = data.n_trained * data.period_days / DAYS_PER_YEAR
     n_knots = max(0, round(years * knots_per_year) - 1) if trend == "piecewise" else 0
     knots = np.linspace(-1, 1, n_knots + 2)[1:-1]
     columns = [] if trend == "none" else [time, *(np.maximum(0, time - k) for k in knots)]
@@ -131,8 +131,8 @@ def build_trend(data: ModelData, *, trend: Trend, knots_per_year: float) -> _Blo
 
 def build_smooth_trend(data: ModelData, *, trend: Trend, length_days: float) -> _Block:
     """The columns of a Gaussian process over time; none unless the trend is 'smooth'."""
-    n_columns = count_columns(data.n_periods * data.period_days, length_days=length_days)
-    matrix = build_columns(data.n_periods, n_columns=n_columns if trend == "smooth" else 0)
+    n_columns = count_columns(data.n_trained * data.period_days, length_days=length_days)
+    matrix = build_columns(data.time, n_columns=n_columns if trend == "smooth" else 0)
     names = tuple(f"smooth_trend_{k + 1}" for k in range(matrix.shape[1]))
     return _Block(group="smooth_trend", names=names, matrix=matrix, scale=1.0)
 
@@ -147,7 +147,7 @@ def build_breaks(data: ModelData, *, project: Project) -> _Block:
         since = (data.periods - np.datetime64(found.day, "D")).astype("timedelta64[D]").astype(int)
         after = np.clip(since / data.period_days + 1, 0, 1)
         if found.kind == "slope":
-            after = after.cumsum() / max(after.sum(), 1.0)
+            after = after.cumsum() / max(after[: data.n_trained].sum(), 1.0)
         if after.any() and not (after == 1).all():
             columns[found.name] = after
     return _block(
@@ -235,7 +235,8 @@ def build_controls(data: ModelData, *, project: Project) -> _Block:
     """
     signs = {c.name: c.sign for c in project.controls}
     declared = {c.name: c.baseline for c in project.controls}
-    seen = data.controls[data.is_observed]
+    trained = slice(data.n_trained)
+    seen = data.controls[trained][data.is_observed[trained]]
     centre = np.array(
         [
             find_baseline_value(seen[:, i], declared=declared[name])

@@ -202,7 +202,10 @@ def prepare_parts(data: ModelData, *, project: Project) -> Parts:
 
 def find_typical_frequency(data: ModelData) -> Array:
     """Mean frequency by person reached, shape (channel,); one where there is none."""
-    reach, frequency = data.exposure, np.nan_to_num(data.frequency, nan=1.0)
+    reach, frequency = (
+        values[: data.n_trained]
+        for values in (data.exposure, np.nan_to_num(data.frequency, nan=1.0))
+    )
     total = reach.sum(axis=(0, 1))
     typical: Array = (reach * frequency).sum(axis=(0, 1)) / np.where(total > 0, total, 1.0)
     return np.where(data.has_frequency & (typical > 0), typical, 1.0)
@@ -217,7 +220,7 @@ def scale_frequency(data: ModelData) -> Array:
 
 def build_path(data: ModelData) -> Array:
     """The columns of a path of size one that keeps its direction for `PATH_DAYS`, (date, path)."""
-    n_days = data.n_periods * data.period_days
+    n_days = data.n_trained * data.period_days
     n_columns = count_columns(n_days, length_days=PATH_DAYS)
     log_scale = compute_log_scale(
         np.ones(1),
@@ -225,7 +228,7 @@ def build_path(data: ModelData) -> Array:
         frequencies=list_frequencies(n_columns),
         xp=np,
     )
-    path: Array = build_columns(data.n_periods, n_columns=n_columns) * np.exp(log_scale)
+    path: Array = build_columns(data.time, n_columns=n_columns) * np.exp(log_scale)
     return path
 
 

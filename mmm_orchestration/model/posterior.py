@@ -81,8 +81,10 @@ class Posterior:
 def save_posterior(posterior: Posterior, folder: Path) -> Path:
     """`folder`, written whole or not at all, with the SHA-256 of each file in its manifest.
 
-    Raises PosteriorError when the folder exists.
+    Raises PosteriorError when the folder exists, and for one that was extended.
     """
+    if posterior.data.n_ahead:
+        raise PosteriorError("A posterior that was extended is not saved", fix="Fit again")
     if folder.exists():
         raise PosteriorError(f"{folder} exists", fix="A saved posterior is never written again")
     folder.parent.mkdir(parents=True, exist_ok=True)

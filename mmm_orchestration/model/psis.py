@@ -16,3 +16,16 @@ def smooth_weights(log_density: Array) -> tuple[Array, Array]:
 
     elpd, pareto_k, _ = array_stats.loo(log_density.T, chain_axis=None)  # type: ignore[no-untyped-call]
     return np.asarray(elpd), np.asarray(pareto_k)
+
+
+def smooth_ratios(log_ratio: Array) -> tuple[Array, float]:
+    """Weights of the draws, which sum to one, shape (draw,), and their Pareto k.
+
+    `log_ratio` (draw,) is the log of how much more a draw counts than before. Vehtari et al.
+    (2024), Pareto smoothed importance sampling.
+    """
+    from arviz_stats.base.array import array_stats
+
+    smoothed, pareto_k = array_stats.psislw(-(log_ratio - log_ratio.max()))  # type: ignore[no-untyped-call]
+    weights = np.exp(np.asarray(smoothed) - np.max(smoothed))
+    return weights / weights.sum(), float(pareto_k)

@@ -24,10 +24,10 @@ def count_columns(n_days: float, *, length_days: float) -> int:
     return min(MAX_COLUMNS, max(4, math.ceil(1.75 * REACH * half / length_days)))
 
 
-def build_columns(n_periods: int, *, n_columns: int) -> Array:
-    """`φ_k(t) = sin(ω_k (t + L)) / sqrt(L)` on periods scaled to [-1, 1], (date, column)."""
-    time = np.linspace(-1, 1, n_periods)[:, None]
-    columns: Array = np.sin(list_frequencies(n_columns) * (time + REACH)) / math.sqrt(REACH)
+def build_columns(time: Array, *, n_columns: int) -> Array:
+    """`φ_k(t) = sin(ω_k (t + L)) / sqrt(L)` at `time` (date,) scaled to [-1, 1], (date, column)."""
+    place = time[:, None] + REACH
+    columns: Array = np.sin(list_frequencies(n_columns) * place) / math.sqrt(REACH)
     return columns
 
 

@@ -62,7 +62,7 @@ def unpack_data(packed: xr.Dataset, *, words: Mapping[str, object]) -> ModelData
     n_periods, n_geos, n_channels = exposure.shape
     names = {key: tuple(map(str, value)) for key, value in words.items() if isinstance(value, list)}
     rows = words["experiments"]
-    frequencies = ("frequency", "frequency_history")
+    unknown = np.full_like(exposure[:0], np.nan)
     return ModelData(
         periods=packed["day"].to_numpy().astype("int64").astype("datetime64[D]"),
         period_days=int(str(words["period_days"])),
@@ -76,7 +76,8 @@ def unpack_data(packed: xr.Dataset, *, words: Mapping[str, object]) -> ModelData
         control_names=names["controls"],
         notes=names["notes"],
         experiments=tuple(map(Experiment.from_row, rows if isinstance(rows, list) else [])),
-        **{name: arrays[name] for name in frequencies if name in arrays},
+        frequency=arrays.get("frequency", unknown),
+        frequency_history=arrays.get("frequency_history", unknown),
     )
 
 

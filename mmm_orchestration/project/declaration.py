@@ -20,6 +20,7 @@ from mmm_orchestration.project.operating import (
     Alerts,
     Gates,
     LakeSettings,
+    Monitoring,
     Promotion,
     Reports,
     Retrain,
@@ -235,6 +236,7 @@ class Project(Strict):
     gates: Gates = Gates()
     promotion: Promotion = Promotion()
     alerts: Alerts = Alerts()
+    monitoring: Monitoring = Monitoring()
     reports: Reports = Reports()
     retrain: Retrain = Retrain()
     lake: LakeSettings = LakeSettings()

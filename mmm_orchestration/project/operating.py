@@ -103,6 +103,28 @@ class Reports(Strict):
         return self
 
 
+class Monitoring(Strict):
+    """When the champion counts as drifted, and what an update between two fits must reach.
+
+    All is judged on the newest accepted days that the champion was not trained on.
+    """
+
+    horizon_days: Annotated[int, Field(ge=1, le=366)] = 28
+    trailing_days: Annotated[int, Field(ge=1, le=366)] = 28
+    window_days: Annotated[int, Field(ge=7, le=366)] = 56
+    min_days: Annotated[int, Field(ge=1, le=366)] = 14
+    min_periods: Annotated[int, Field(ge=2, le=366)] = 7
+    coverage: Annotated[float, Field(ge=0, lt=0.94)] = 0.8
+    r2: Annotated[float, Field(lt=1)] = 0.7
+    beyond_range: Annotated[float, Field(ge=1)] = 1.2
+    mix_shift: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    cost_shift: Positive = 0.3
+    confirmations: Annotated[int, Field(ge=1, le=30)] = 3
+    cool_down_days: Annotated[int, Field(ge=1, le=366)] = 14
+    update_pareto_k: Annotated[float, Field(gt=0, le=0.7)] = 0.7
+    update_ess: Annotated[int, Field(ge=50)] = 200
+
+
 class Retrain(Strict):
     """When the model is fitted again, and what such a run may take."""
 

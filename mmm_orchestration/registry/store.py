@@ -95,7 +95,12 @@ class Registry:
         return next((one for one in self.list() if one.period == period), None)
 
     def register(
-        self, record: FitRecord, *, period: date | None, counted_after: date | None = None
+        self,
+        record: FitRecord,
+        *,
+        period: date | None,
+        counted_after: date | None = None,
+        reason: str = "",
     ) -> ModelVersion:
         """The version of `record`, which is the challenger then.
 
@@ -108,7 +113,7 @@ class Registry:
             if kept is None and period is not None:
                 kept = next((one for one in versions if one.period == period), None)
             if kept is None:
-                tags = write_tags(record, period=period, counted_after=counted_after)
+                tags = write_tags(record, period=period, counted_after=counted_after, reason=reason)
                 kept = self._create(record.mlflow_run, tags=tags)
             if all(one.number <= kept.number for one in versions):
                 with _told(self):

@@ -59,13 +59,14 @@ def check_version_name(name: str) -> str:
 
 
 def write_tags(
-    record: FitRecord, *, period: date | None, counted_after: date | None
+    record: FitRecord, *, period: date | None, counted_after: date | None, reason: str
 ) -> dict[str, str]:
     """The tags of the version that `record` describes."""
     tags = {
         "version": check_version_name(record.version),
         "period": str(period) if period else "",
         "counted_after": str(counted_after) if counted_after else "",
+        "reason": reason,
         "trained_through": record.trained_through,
         "accepted_through": record.accepted_through,
         "snapshot": record.snapshot,

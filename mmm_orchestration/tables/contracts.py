@@ -296,3 +296,101 @@ RESTATEMENTS = TableContract(
     key=("table", "date", "measure", "delta_version"),
     date_column="",
 )
+
+_MODEL = _text("model", "model of the project; null where it has one without a name")
+_VERSION = Column("version", "text", "version of the posterior")
+_PERIOD_DATE = Column("date", "date", "first day of the period")
+_INTERVALS = tuple(
+    _number(f"{end}_{level}", f"{end} end of the {level} % interval", minimum=None)
+    for level in (50, 80, 94)
+    for end in ("low", "high")
+)
+
+
+def _scores(suffix: str, what: str) -> tuple[Column, ...]:
+    """What is said of one forecast of a period, all null where there is none."""
+    return (
+        _number(f"median{suffix}", f"median {what}", minimum=None),
+        _number(f"low_94{suffix}", f"low end of the 94 % interval {what}", minimum=None),
+        _number(f"high_94{suffix}", f"high end of the 94 % interval {what}", minimum=None),
+        _number(f"error{suffix}", "KPI as it is now less that median", minimum=None),
+        _number(f"crps{suffix}", "continuous ranked probability score of the KPI as it is now"),
+        *(
+            Column(
+                f"is_in_{level}{suffix}",
+                "boolean",
+                f"whether the KPI as it is now lies in the {level} % interval",
+                is_nullable=True,
+            )
+            for level in (50, 80, 94)
+        ),
+    )
+
+
+FORECASTS = TableContract(
+    name="forecasts",
+    description="What the champion predicted, as it stood; no row is ever changed.",
+    columns=(
+        _MODEL,
+        _VERSION,
+        Column("made_on", "date", "newest accepted day that the forecast knew of"),
+        _PERIOD_DATE,
+        _PERIOD,
+        Column(
+            "exposure_basis",
+            "text",
+            "'observed': exposure and controls as they came; 'trailing_mean': as they were before",
+        ),
+        _number("mean", "expected KPI, its unit", minimum=None),
+        _number("median", "median of the KPI", minimum=None),
+        *_INTERVALS,
+        Column("quantiles", "text", "evenly spaced quantiles of the KPI, as JSON"),
+        Column("written_at", "datetime", "when it was written, UTC"),
+    ),
+    key=("model", "version", "made_on", "date"),
+)
+SCORECARD = TableContract(
+    name="scorecard",
+    description="Realised against predicted: the last forecast made before a period was known, "
+    "and what the same posterior says of its exposure as it came.",
+    columns=(
+        _MODEL,
+        _VERSION,
+        _PERIOD_DATE,
+        _PERIOD,
+        Column("known_on", "date", "newest accepted day when the KPI was first known"),
+        Column("kpi_first", "float", "KPI as it was first known, its unit"),
+        Column("kpi_now", "float", "KPI as it is now, its unit"),
+        Column(
+            "made_on",
+            "date",
+            "newest accepted day that the forecast knew of; null where none was made before",
+            is_nullable=True,
+        ),
+        *_scores("", "that was predicted"),
+        _number("error_first", "KPI as it was first known less the median", minimum=None),
+        *_scores("_given", "given the exposure as it came"),
+    ),
+    key=("model", "version", "date"),
+)
+DRIFT = TableContract(
+    name="drift",
+    description="Every monitor of the champion on every day it was judged.",
+    columns=(
+        _MODEL,
+        _VERSION,
+        Column("trained_through", "date", "last day that the version was trained on"),
+        Column("day", "date", "newest accepted day that was judged"),
+        Column("monitor", "text", "name of the monitor"),
+        _text("subject", "channel with the worst value, where it is of a channel"),
+        _number("value", "what was measured; null where too little is known", minimum=None),
+        _number("threshold", "where drift begins", minimum=None),
+        Column("n_periods", "integer", "periods that were judged", minimum=0),
+        Column("is_drifted", "boolean", "whether the value is beyond the threshold"),
+        Column("is_confirmed", "boolean", "whether it was so on enough days in a row"),
+        Column("message", "text", "what was found, in words"),
+    ),
+    key=("model", "version", "day", "monitor"),
+    date_column="day",
+)
+MONITORING = (FORECASTS, SCORECARD, DRIFT)

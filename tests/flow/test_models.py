@@ -14,10 +14,12 @@ from mmm_orchestration.days import DayWindow
 from mmm_orchestration.definitions import build_defs
 from mmm_orchestration.errors import ModelError
 from mmm_orchestration.home import Home, open_home
+from mmm_orchestration.metadata_monitoring import NO_CHAMPION
 from mmm_orchestration.model.posterior import Posterior
 from mmm_orchestration.publishing import find_all
+from mmm_orchestration.registry import CHAMPION, open_registry
 from mmm_orchestration.runner import open_instance, run_daily, run_train
-from mmm_orchestration.tables.contracts import GOLD_KPI_DAILY
+from mmm_orchestration.tables.contracts import DRIFT, FORECASTS, GOLD_KPI_DAILY
 from mmm_orchestration.training import load_passed, read_snapshot
 
 from .small_project import revenue_of, write_small_project
@@ -25,6 +27,7 @@ from .small_project import revenue_of, write_small_project
 pytestmark = pytest.mark.flow
 
 FIRST = date(2026, 3, 2)
+NAMES = ("acme", "bolt")
 WINDOW = DayWindow(FIRST, FIRST + timedelta(days=41))
 TESTS = """\
 channel,geo,start,end,lift,se,model
@@ -182,6 +185,22 @@ def test_a_command_is_told_which_model(home: Home) -> None:
     assert told.exit_code == 0, told.output
     assert '"meta"' in told.stdout
     assert '"search"' not in told.stdout
+
+
+def test_each_model_is_watched_alone(home: Home) -> None:
+    """The model with a champion gets forecasts and readings; of the other each check says why."""
+    acme = Home(home.project, home.base, model="acme")
+    registry = open_registry(acme)
+    registry.set_alias(CHAMPION, registry.list()[0].version, by="ann", reason="the first one")
+    with open_instance(home) as instance:
+        job = build_defs(home=home).resolve_job_def("monitor")
+        runs = {n: job.execute_in_process(instance=instance, partition_key=n) for n in NAMES}
+    assert all(run.success for run in runs.values())
+    for contract in (FORECASTS, DRIFT):
+        rows = home.open_lake().read(contract.name).collect()
+        assert rows["model"].unique().to_list() == ["acme"]
+    found = runs["bolt"].get_asset_check_evaluations()
+    assert {check.description for check in found} == {NO_CHAMPION}
 
 
 def test_rows_that_name_no_kpi_are_refused(home: Home, tmp_path: Path) -> None:

@@ -240,3 +240,16 @@ def test_a_vacuumed_table_is_sound(lake: Lake, media_folder: Path) -> None:
     assert lake.vacuum("media") == 0
     assert lake.verify("media") == ()
     assert read_media(lake).height == 6
+
+
+def test_rows_of_known_keys_are_replaced_and_others_stay(lake: Lake) -> None:
+    """One key of two months gets another value, a new one comes, and all others are as before."""
+    lake.write_days(make_media(days=range(4)), contract=MEDIA, window=WINDOW)
+    changed = make_media(days=range(3, 5), spend=50.0)
+    commit = lake.replace_keys(changed, contract=MEDIA)
+    assert (commit.n_rows, commit.n_replaced, commit.is_changed) == (4, 2, True)
+    kept = read_media(lake)
+    assert_frame_equal(kept.filter(pl.col("date") >= day(3)), changed)
+    assert_frame_equal(kept.filter(pl.col("date") < day(3)), make_media(days=range(3)))
+    again = lake.replace_keys(changed.reverse(), contract=MEDIA)
+    assert (again.version, again.is_changed) == (commit.version, False)
