@@ -20,7 +20,7 @@ from mmm_orchestration.reporting.format import (
     format_score,
     format_window,
 )
-from mmm_orchestration.reporting.page import open_templates, hash_style, render_style
+from mmm_orchestration.reporting.page import hash_style, open_templates, render_style
 from mmm_orchestration.reporting.palette import FIT, INK, MUTED, OTHER
 from mmm_orchestration.reporting.tables import to_markdown
 
