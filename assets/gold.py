@@ -3,6 +3,7 @@
 import dagster as dg
 
 from assets.tables import build_table_asset
+from mmm_orchestration.freshness import expect_each_day
 from mmm_orchestration.inspection import list_gold, list_silver
 from mmm_orchestration.project import Project
 from mmm_orchestration.refine import write_gold
@@ -26,6 +27,7 @@ def build_gold_assets(
             description=f"{contract.description} {HELD_BACK}",
             project=project,
             partitions=partitions,
+            freshness=expect_each_day(),
         )
         for contract in list_gold(project)
     ]

@@ -2,21 +2,16 @@
 
 import dagster as dg
 
-from mmm_orchestration.examining import examine_after, examine_before, keep_findings
+from mmm_orchestration.fitting import fit_model
+from mmm_orchestration.freshness import expect_each_period
 from mmm_orchestration.home import Home
 from mmm_orchestration.inspection import list_extra, list_gold
 from mmm_orchestration.metadata import describe_fit, list_gates
 from mmm_orchestration.partitions import build_model_partitions, get_model, read_whole
 from mmm_orchestration.project import Project
-from mmm_orchestration.publishing import summarise_fit
 from mmm_orchestration.resources import FolderResource, LakeResource, MlflowResource
-from mmm_orchestration.tracking import record_fit
-from mmm_orchestration.training import (
-    fit_snapshot,
-    is_snapshot_observed,
-    keep_posterior,
-    read_snapshot,
-)
+from mmm_orchestration.retraining import Request
+from mmm_orchestration.training import is_snapshot_observed
 
 
 def build_posterior_asset(project: Project) -> dg.AssetsDefinition:
@@ -25,13 +20,15 @@ def build_posterior_asset(project: Project) -> dg.AssetsDefinition:
     @dg.asset(
         name="posterior",
         description="Draws of the Bayesian media mix model on the accepted days, kept as netCDF "
-        "and JSON with a checksum manifest, and recorded as one MLflow run.",
+        "and JSON with a checksum manifest, recorded as one MLflow run and registered as one "
+        "version. A run for a period reads the days through it, and fits it once.",
         deps=read_whole(c.name for c in (*list_gold(project), *list_extra(project))),
         partitions_def=build_model_partitions(project),
         group_name="model",
         owners=["team:analytics"],
         kinds={"pymc", "mlflow"},
         pool="gpu",
+        freshness_policy=expect_each_period(project),
         check_specs=[
             dg.AssetCheckSpec(name, asset="posterior", description=means, blocking=True)
             for name, means in list_gates(project.gates)
@@ -44,25 +41,22 @@ def build_posterior_asset(project: Project) -> dg.AssetsDefinition:
         mlflow: MlflowResource,
     ) -> dg.MaterializeResult:
         home = Home(project, folder.base, model=get_model(context))
-        tables, one, kept = lake.get(), home.one, home.posteriors
-        snapshot = read_snapshot(tables, project=one)
-        before = examine_before(snapshot.data, project=one, say=context.log.warning)
-        with mlflow.open_run(model=one.model_name) as mlflow_run:
-            fitted = fit_snapshot(snapshot, project=one, say=context.log.info)
-            record = keep_posterior(
-                fitted,
-                folder=kept,
-                snapshot=snapshot,
-                dagster_run=context.run.run_id,
-                mlflow_run=mlflow_run,
-            )
-            findings = examine_after(fitted, before=before)
-            keep_findings(findings, folder=kept, version=record.version)
-            results = summarise_fit(fitted, record=record)
-            record_fit(fitted, record=record, results=results, folder=kept)
-        is_observed = is_snapshot_observed(record, folder=kept, lake=tables)
+        fit = fit_model(
+            home,
+            lake=lake.get(),
+            asked=Request.from_tags(context.run.tags),
+            tracker=mlflow,
+            dagster_run=context.run.run_id,
+            say=context.log.info,
+            warn=context.log.warning,
+        )
+        is_observed = is_snapshot_observed(fit.record, folder=home.posteriors, lake=lake.get())
         return describe_fit(
-            results, record=record, posterior=fitted, findings=findings, is_observed=is_observed
+            fit.results,
+            record=fit.record,
+            posterior=fit.posterior,
+            findings=fit.findings,
+            is_observed=is_observed,
         )
 
     return posterior

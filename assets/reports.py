@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from mmm_orchestration.freshness import expect_each_period
 from mmm_orchestration.home import Home
 from mmm_orchestration.metadata import describe_report
 from mmm_orchestration.partitions import build_model_partitions, get_model
@@ -22,6 +23,7 @@ def build_roi_report_asset(project: Project) -> dg.AssetsDefinition:
         group_name="reports",
         owners=["team:analytics"],
         kinds={"html"},
+        freshness_policy=expect_each_period(project),
     )
     def roi_report(
         context: dg.AssetExecutionContext, lake: LakeResource, folder: FolderResource

@@ -33,6 +33,7 @@ def build_table_asset(
     description: str,
     project: Project,
     partitions: dg.DailyPartitionsDefinition,
+    freshness: dg.FreshnessPolicy | None = None,
 ) -> dg.AssetsDefinition:
     """The asset of one table; a range of days is one run."""
 
@@ -45,6 +46,7 @@ def build_table_asset(
         kinds={"delta", "polars"},
         metadata=describe_static(contract, project=project),
         partitions_def=partitions,
+        freshness_policy=freshness,
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
     def table(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult:

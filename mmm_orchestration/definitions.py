@@ -1,4 +1,4 @@
-"""The whole system on one screen: every asset, check, job, schedule and resource."""
+"""The whole system on one screen: every asset, check, job, schedule, sensor and resource."""
 
 import warnings
 from collections.abc import Mapping
@@ -16,10 +16,16 @@ from assets.quality import build_acceptance_check, build_finding_checks, build_s
 from assets.reports import build_roi_report_asset
 from assets.silver import build_silver_assets
 from mmm_orchestration.home import Home, open_home
-from mmm_orchestration.jobs import build_daily_job, build_evaluate_job, build_train_job
+from mmm_orchestration.jobs import (
+    build_daily_job,
+    build_evaluate_job,
+    build_retrain_job,
+    build_train_job,
+)
 from mmm_orchestration.partitions import build_daily_partitions
 from mmm_orchestration.resources import FolderResource, LakeResource, MlflowResource
 from mmm_orchestration.schedules import build_daily_schedule, build_replay_schedule
+from mmm_orchestration.sensors.retrain import build_retrain_sensor
 
 # Single-run backfills are a beta of Dagster that is used knowingly.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
@@ -34,7 +40,7 @@ def build_defs(
     home = home or open_home()
     project = home.project
     partitions = build_daily_partitions(project)
-    daily, train = build_daily_job(), build_train_job()
+    daily, retrain = build_daily_job(), build_retrain_job(project)
     return dg.Definitions(
         assets=[
             *build_bronze_assets(project, partitions=partitions),
@@ -51,11 +57,12 @@ def build_defs(
             build_acceptance_check(project),
             build_finding_checks(project),
         ],
-        jobs=[daily, train, build_evaluate_job()],
+        jobs=[daily, build_train_job(), retrain, build_evaluate_job()],
         schedules=[
             build_daily_schedule(project, job=daily),
             build_replay_schedule(project, job=daily),
         ],
+        sensors=[build_retrain_sensor(home, job=retrain)],
         resources={**build_resources(home), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 PROJECT_ENV = "MMM_PROJECT"
 DAGSTER_HOME_ENV = "DAGSTER_HOME"
+MLFLOW_ENV = "MLFLOW_TRACKING_URI"
 FILE_NAME = "mmm.yaml"
 DEMO_FOLDER = "demo"
 
@@ -78,7 +79,7 @@ class Home:
     @property
     def mlflow_uri(self) -> str:
         """MLFLOW_TRACKING_URI, else a SQLite file beside mmm.yaml."""
-        return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{self.base / 'mlflow.db'}"
+        return os.environ.get(MLFLOW_ENV) or f"sqlite:///{self.base / 'mlflow.db'}"
 
     @property
     def dagster_home(self) -> Path:

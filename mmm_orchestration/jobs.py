@@ -1,12 +1,15 @@
-"""The jobs: the daily chain, the training and the evaluation.
+"""The jobs: the daily chain, the training, the retrain and the evaluation.
 
 Each runs in one process, because importing the tools anew for every step of a day takes longer
 than the work itself. The gate is structural: silver, its checks and gold are in one job.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import dagster as dg
+from dagster._core.storage.tags import MAX_RUNTIME_SECONDS_TAG
+
+from mmm_orchestration.project import Project
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import (
@@ -18,6 +21,8 @@ DAILY_GROUPS = ("bronze", "silver", "gold")
 TRAINING_GROUPS = ("model", "reports", "promotion")
 REFRESH_GROUP = "refresh"
 EVALUATION_GROUP = "evaluation"
+RETRAIN: Final = "retrain"
+K8S_TAG: Final = "dagster-k8s/config"
 
 
 def build_daily_job() -> "AssetJob":
@@ -38,6 +43,22 @@ def build_train_job() -> "AssetJob":
         selection=dg.AssetSelection.groups(*TRAINING_GROUPS),
         description="Fits the media mix model on gold, builds the ROI report and judges whether "
         "the posterior becomes the champion.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def build_retrain_job(project: Project) -> "AssetJob":
+    """The training as the sensor launches it: for a period, with a limit of time."""
+    settings = project.retrain
+    tags: dict[str, object] = {MAX_RUNTIME_SECONDS_TAG: str(round(settings.max_hours * 3600))}
+    if settings.k8s:
+        tags[K8S_TAG] = dict(settings.k8s)
+    return dg.define_asset_job(
+        RETRAIN,
+        selection=dg.AssetSelection.groups(*TRAINING_GROUPS, REFRESH_GROUP),
+        description="Fits the model for one period and registers it, once whatever happens, "
+        "explains what moved and judges whether it becomes the champion. The run tag mmm/retrain_period says the last day that is read.",
+        tags=tags,
         executor_def=dg.in_process_executor,
     )
 

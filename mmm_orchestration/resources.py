@@ -3,6 +3,7 @@
 Belongs here: Dagster resources and nothing that computes.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -11,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
+from mmm_orchestration.home import MLFLOW_ENV
 from mmm_orchestration.lake.lake import Lake
 from mmm_orchestration.lake.location import storage_options_from_env
 
@@ -73,6 +75,7 @@ class MlflowResource(dg.ConfigurableResource[None]):
         import mlflow
         from dagster_mlflow.resources import MlFlow
 
+        declared = os.environ.get(MLFLOW_ENV)
         config = {"experiment_name": self.experiment, "mlflow_tracking_uri": self.tracking_uri}
         mlflow.set_tracking_uri(self.tracking_uri)
         if mlflow.get_experiment_by_name(self.experiment) is None:
@@ -86,6 +89,10 @@ class MlflowResource(dg.ConfigurableResource[None]):
             status = "FINISHED"
         finally:
             mlflow.end_run(status)
+            # MLflow puts the place it tracks to into the environment, where the next project of
+            # this process would take it for what its user declared.
+            if declared is None:
+                os.environ.pop(MLFLOW_ENV, None)
 
     def _artifact_root(self) -> str | None:
         """The project's own folder for a local store; a tracking server has its own place."""

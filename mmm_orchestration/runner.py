@@ -18,7 +18,9 @@ from mmm_orchestration.days import DayWindow
 from mmm_orchestration.definitions import build_defs
 from mmm_orchestration.event_log import enable_batches
 from mmm_orchestration.home import DAGSTER_HOME_ENV, Home
+from mmm_orchestration.jobs import RETRAIN
 from mmm_orchestration.partitions import tag_range
+from mmm_orchestration.retraining import Request
 
 OPENING_LOCK = "opening.lock"
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -69,6 +71,11 @@ def run_daily(home: Home, *, window: DayWindow, say: Say) -> Outcome:
 def run_train(home: Home, *, say: Say) -> Outcome:
     """The fit of the home's one model, its checks and the reports."""
     return _run_job(home, "train", partition_key=home.one.model_name, tags={}, say=say)
+
+
+def run_retrain(home: Home, *, asked: Request, say: Say) -> Outcome:
+    """The retrain of the home's one model for the period that is asked for."""
+    return _run_job(home, RETRAIN, partition_key=home.one.model_name, tags=asked.to_tags(), say=say)
 
 
 def _run_job(

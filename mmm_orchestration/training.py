@@ -117,7 +117,7 @@ def read_snapshot(
         )
         for contract in (GOLD_MEDIA_DAILY, GOLD_KPI_DAILY, GOLD_CONTROLS_DAILY)
     )
-    own = _choose_kpi(kpi, project=project)
+    own = choose_kpi(kpi, project=project)
     data = prepare_model_data(
         media=media,
         kpi=own,
@@ -136,7 +136,7 @@ def _cut(rows: pl.LazyFrame, *, period: date | None) -> pl.DataFrame:
     return (rows if period is None else rows.filter(period >= _LAST_DAY)).collect()
 
 
-def _choose_kpi(rows: pl.DataFrame, *, project: Project) -> pl.DataFrame:
+def choose_kpi(rows: pl.DataFrame, *, project: Project) -> pl.DataFrame:
     """The rows of the project's KPI.
 
     Rows that do not say whose they are were written when a project had one KPI, which is this one
@@ -233,10 +233,15 @@ def keep_posterior(
         lock_hash=hash_environment(),
     )
     save_posterior(posterior, folder / version)
-    draft = folder / f".{version}.json"
-    draft.write_text(json.dumps(asdict(record), indent=2), encoding="utf-8")
-    draft.rename(folder / f"{version}.json")
+    write_record(record, folder=folder)
     return record
+
+
+def write_record(record: FitRecord, *, folder: Path) -> Path:
+    """The file of the record below `folder`, whole or not at all."""
+    draft = folder / f".{record.version}.json"
+    draft.write_text(json.dumps(asdict(record), indent=2), encoding="utf-8")
+    return draft.rename(folder / f"{record.version}.json")
 
 
 def load_record(folder: Path, *, version: str) -> FitRecord:

@@ -190,6 +190,7 @@ HEADINGS = {
     "Sampler": "model: sampler",
     "Gates": "gates",
     "Alerts": "alerts",
+    "Retrain": "retrain",
     "LakeSettings": "lake",
 }
 

@@ -56,6 +56,19 @@ def examine_data(
     return tuple(sort_findings([*found, *_find_days_twice(data, project=project)]))
 
 
+def find_no_room(
+    data: ModelData, *, project: Project, limits: Thresholds = DEFAULT
+) -> Finding | None:
+    """The finding that there are too few periods for any answer; None where there are enough.
+
+    Data with numbers that are not finite are not judged.
+    """
+    if any(_find_not_finite(data)):
+        return None
+    found = find_too_few_rows(observe(data, project=project), limits=limits)
+    return next((finding for finding in found if finding.severity == "critical"), None)
+
+
 def _find_days_twice(data: ModelData, *, project: Project) -> Iterator[Finding]:
     """Days that the posterior behind the priors has seen as well."""
     source = project.model.prior_source

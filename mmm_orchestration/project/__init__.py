@@ -17,7 +17,7 @@ from mmm_orchestration.project.declaration import (
     Project,
     Sampler,
 )
-from mmm_orchestration.project.operating import Alerts, Gates, LakeSettings, Promotion
+from mmm_orchestration.project.operating import Alerts, Gates, LakeSettings, Promotion, Retrain
 from mmm_orchestration.project.reading import content_hash, load_project, parse_project
 from mmm_orchestration.project.sources import (
     BOOKKEEPING_COLUMNS,
@@ -84,6 +84,7 @@ __all__ = [
     "PriorSource",
     "Project",
     "Promotion",
+    "Retrain",
     "Sampler",
     "Series",
     "Sign",

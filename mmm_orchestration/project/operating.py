@@ -6,7 +6,7 @@ Belongs here: sections that change no number of a model. Must not: what is model
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from mmm_orchestration.project.values import Positive, Strict
 
@@ -38,6 +38,17 @@ class Alerts(Strict):
     """When a person must be told."""
 
     stale_after_days: Annotated[int, Field(ge=1)] = 3
+
+
+class Retrain(Strict):
+    """When the model is fitted again, and what such a run may take."""
+
+    new_days: Annotated[int, Field(ge=1, le=366)] = 30
+    max_attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    max_hours: Positive = 4.0
+    k8s: Mapping[str, JsonValue] = Field(
+        default_factory=dict, description="given through as the job's tag dagster-k8s/config"
+    )
 
 
 class LakeSettings(Strict):

@@ -4,7 +4,8 @@ Belongs here: every call to MLflow's registry. Must not: when to promote (see `p
 """
 
 import logging
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -87,15 +88,7 @@ class Registry:
 
     def get(self, version: str) -> ModelVersion:
         """The version called `version`, by its name or number; else RegistryError."""
-        versions = self.list()
-        for one in versions:
-            if version in {one.version, str(one.number)}:
-                return one
-        raise RegistryError(
-            f"Model '{self.name}' has no registered version '{version}'",
-            available=[one.version for one in versions],
-            fix="See 'mmm models'",
-        )
+        return self._choose(version, self.list())
 
     def find_period(self, period: date) -> ModelVersion | None:
         """The version that was registered for `period`, None where none was."""
@@ -109,7 +102,7 @@ class Registry:
         Registering again changes nothing. Where `period` has another version already, that one
         comes back, and `record` is not registered; its caller compares and says so.
         """
-        with self._lock():
+        with self.lock():
             versions = self.list()
             kept = next((one for one in versions if one.version == record.version), None)
             if kept is None and period is not None:
@@ -142,9 +135,9 @@ class Registry:
             raise RegistryError(
                 f"A switch of '{alias}' needs a name and a reason", fix="Add --by and --reason"
             )
-        with self._lock():
-            target, versions = self.get(version), self.list()
-            made = read_switches(versions)
+        with self.lock():
+            versions = self.list()
+            target, made = self._choose(version, versions), read_switches(versions)
             before = next((one.number for one in versions if alias in one.aliases), None)
             switch = Switch(
                 order=max((s.order for s in made), default=0) + 1,
@@ -175,6 +168,47 @@ class Registry:
             return None
         earlier = find_earlier(read_switches(versions), alias=alias, current=current.number)
         return next((one for one in versions if one.number == earlier), None)
+
+    def download(self, version: ModelVersion, name: str, *, to: Path) -> Path:
+        """The file `name` of the version's MLflow run, below the folder `to`."""
+        from mlflow.exceptions import MlflowException
+
+        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+        try:
+            return Path(self._client.download_artifacts(version.run_id, name, str(to)))
+        except (MlflowException, OSError) as error:
+            raise RegistryError(
+                f"'{name}' of version {version.version} cannot be fetched from MLflow",
+                got=str(error).splitlines()[0],
+                fix="Restore the artefacts of its run, or promote another version",
+            ) from error
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """A block that one process and thread of this home is in at a time for the model."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.folder / LOCK_FILE, timeout=LOCK_SECONDS)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise RegistryError(
+                f"Another process holds the registry of '{self.name}' for a minute already",
+                fix="Wait for it to end, then try again",
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _choose(self, version: str, versions: Sequence[ModelVersion]) -> ModelVersion:
+        for one in versions:
+            if version in {one.version, str(one.number)}:
+                return one
+        raise RegistryError(
+            f"Model '{self.name}' has no registered version '{version}'",
+            available=[one.version for one in versions],
+            fix="See 'mmm models'",
+        )
 
     @cached_property
     def _client(self) -> "MlflowClient":
@@ -209,23 +243,6 @@ class Registry:
                 tags=tags,
             )
         return read_version(number=int(made.version), run_id=run_id, tags=tags, aliases=())
-
-    @contextmanager
-    def _lock(self) -> Iterator[None]:
-        """A block that one process and thread of this home is in at a time for the model."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.folder / LOCK_FILE, timeout=LOCK_SECONDS)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            raise RegistryError(
-                f"Another process holds the registry of '{self.name}' for a minute already",
-                fix="Wait for it to end, then try again",
-            ) from error
-        try:
-            yield
-        finally:
-            lock.release()
 
 
 @contextmanager

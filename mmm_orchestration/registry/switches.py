@@ -6,7 +6,7 @@ Belongs here: the record and what follows from it. Must not: MLflow calls (see `
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Final, Literal
 
@@ -45,7 +45,7 @@ def read_switches(versions: Iterable[ModelVersion]) -> tuple[Switch, ...]:
     found = [
         Switch(**json.loads(text))
         for version in versions
-        for key, text in _list_tags(version.tags)
+        for key, text in version.tags.items()
         if key.startswith(PREFIX)
     ]
     return tuple(sorted(found, key=lambda switch: (switch.order, switch.at)))
@@ -55,21 +55,24 @@ def find_earlier(switches: Iterable[Switch], *, alias: str, current: int) -> int
     """The version that had `alias` before `current` was given it; None where there was none.
 
     A promotion is put on a pile and a rollback takes from it, so that rolling back twice goes
-    back twice. A switch that was put on record and then not made, because the process died, is
-    passed over: no later switch starts from its version.
+    back twice. What each switch found (`before`) is believed more than the switch before it, which
+    may have been put on record and then not made because its process died.
     """
-    made = [s for s in switches if s.alias == alias]
     pile: list[int] = []
-    for switch, following in zip(made, [*(s.before for s in made[1:]), current], strict=True):
-        if following != switch.number:
-            continue
-        if switch.kind == "rollback" and switch.number in pile:
-            del pile[pile.index(switch.number) + 1 :]
-        elif not pile or pile[-1] != switch.number:
-            pile.append(switch.number)
-    below = pile[:-1] if pile and pile[-1] == current else pile
-    return below[-1] if below else None
+    for switch in switches:
+        if switch.alias == alias:
+            pile = _settle(pile, switch.before)
+            is_back = switch.kind == "rollback"
+            pile = _settle(pile, switch.number) if is_back else [*pile, switch.number]
+    pile = _settle(pile, current)
+    return pile[-2] if len(pile) > 1 else None
 
 
-def _list_tags(tags: Mapping[str, str]) -> list[tuple[str, str]]:
-    return sorted(tags.items())
+def _settle(pile: list[int], number: int | None) -> list[int]:
+    """The pile with `number` on top: down to where it lies, else put upon it."""
+    if number is None:
+        return []
+    for place in reversed(range(len(pile))):
+        if pile[place] == number:
+            return pile[: place + 1]
+    return [*pile, number]

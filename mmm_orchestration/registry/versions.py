@@ -95,7 +95,7 @@ def read_version(
             tags=MappingProxyType({**tags, "mlflow_run": run_id}),
         )
         _ = (version.accepted_through, version.counted_after)
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, RegistryError) as error:
         raise RegistryError(
             f"Version {number} of the registered model was not registered by this system: {error}",
             fix="Delete it in MLflow, or take its alias away",

@@ -3,10 +3,14 @@
 Belongs here: what a run leaves behind. The tests register it.
 """
 
+import sqlite3
+from contextlib import closing
+from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 
 from mmm_orchestration.home import Home
+from mmm_orchestration.registry.restoring import KEPT, RECORD_FILE
 from mmm_orchestration.training import FitRecord, Snapshot, keep_posterior
 from tests.insight.known import make_posterior, make_project
 
@@ -37,5 +41,20 @@ def keep(home: Home, number: int, *, day: date | None = None) -> FitRecord:
         dagster_run=f"run{number:05}",
         mlflow_run=run.info.run_id,
     )
+    client.log_dict(run.info.run_id, asdict(record), f"{KEPT}/{RECORD_FILE}")
     client.log_artifacts(run.info.run_id, str(home.posteriors / record.version), "posterior")
     return record
+
+
+def move_artefacts(home: Home, *, before: Path) -> None:
+    """Nothing; MLflow's file in the copied `home` names the artefacts that were copied with it."""
+    places = {
+        "experiments": ("artifact_location",),
+        "runs": ("artifact_uri",),
+        "model_versions": ("source", "storage_location"),
+    }
+    with closing(sqlite3.connect(home.base / "mlflow.db")) as file, file:
+        for table, columns in places.items():
+            for column in columns:
+                query = f"UPDATE {table} SET {column} = replace({column}, ?, ?)"  # noqa: S608
+                file.execute(query, (str(before), str(home.base)))

@@ -1,5 +1,6 @@
 """Versions and aliases in a real MLflow."""
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -17,8 +18,9 @@ PERIOD = date(2026, 3, 1)
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
+def home(tmp_path: Path, empty_mlflow: Path) -> Home:
     """A project without any registered version."""
+    shutil.copy(empty_mlflow, tmp_path)
     return make_home(tmp_path)
 
 
@@ -28,8 +30,9 @@ def registry(home: Home) -> Registry:
     return open_registry(home)
 
 
-def test_a_new_project_has_no_version(registry: Registry) -> None:
+def test_a_new_project_has_no_version(tmp_path: Path) -> None:
     """Before the first registration there is nothing, and asking makes no file."""
+    registry = open_registry(make_home(tmp_path))
     assert registry.list() == ()
     assert registry.find(CHAMPION) is None
     assert list(registry.folder.parent.iterdir()) == []
