@@ -57,7 +57,8 @@ def build_retrain_job(project: Project) -> "AssetJob":
         RETRAIN,
         selection=dg.AssetSelection.groups(*TRAINING_GROUPS, REFRESH_GROUP),
         description="Fits the model for one period and registers it, once whatever happens, "
-        "explains what moved and judges whether it becomes the champion. The run tag mmm/retrain_period says the last day that is read.",
+        "explains what moved and judges whether it becomes the champion. The run tag "
+        "mmm/retrain_period says the last day that is read.",
         tags=tags,
         executor_def=dg.in_process_executor,
     )
