@@ -190,6 +190,7 @@ HEADINGS = {
     "Sampler": "model: sampler",
     "Gates": "gates",
     "Alerts": "alerts",
+    "Promotion": "promotion",
     "Retrain": "retrain",
     "LakeSettings": "lake",
 }
