@@ -56,6 +56,6 @@ def _build_champion_asset(project: Project) -> dg.AssetsDefinition:
     def champion(context: dg.AssetExecutionContext, folder: FolderResource) -> dg.MaterializeResult:
         home = Home(project, folder.base, model=get_model(context))
         verdict = judge(home, say=context.log.info)
-        return describe_promotion(verdict, is_champion=promote(home, verdict))
+        return describe_promotion(verdict, why_not=promote(home, verdict))
 
     return champion

@@ -58,9 +58,10 @@ def build_retrain_job(project: Project) -> "AssetJob":
         tags[K8S_TAG] = dict(settings.k8s)
     return dg.define_asset_job(
         RETRAIN,
-        selection=dg.AssetSelection.groups(*TRAINING_GROUPS),
-        description="Fits the model for one period and registers it, once whatever happens. The "
-        "run tag mmm/retrain_period says the last day that is read.",
+        selection=dg.AssetSelection.groups(*TRAINING_GROUPS, REFRESH_GROUP),
+        description="Fits the model for one period and registers it, once whatever happens, "
+        "explains what moved and judges whether it becomes the champion. The run tag "
+        "mmm/retrain_period says the last day that is read.",
         tags=tags,
         executor_def=dg.in_process_executor,
     )

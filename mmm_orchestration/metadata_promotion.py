@@ -61,16 +61,18 @@ def describe_refresh(report: "RefreshReport | None", *, folder: Path) -> dg.Mate
     )
 
 
-def describe_promotion(verdict: Verdict, *, is_champion: bool) -> dg.MaterializeResult[None]:
+def describe_promotion(verdict: Verdict, *, why_not: str) -> dg.MaterializeResult[None]:
     """The verdict in the UI: a red gate is an error, one that was not judged a warning.
 
-    Without a champion there is nothing to compare with, which warns nobody.
+    `why_not` says why it is not the champion, and is empty when it is. Without a champion there is
+    nothing to compare with, which warns nobody.
     """
     return dg.MaterializeResult(
         metadata={
             "model_version": verdict.version,
             "against": verdict.champion or "no champion",
-            "is_champion": is_champion,
+            "is_champion": not why_not,
+            "why_not": why_not or "It is the champion.",
             "reasons": dg.MetadataValue.md(
                 "\n".join(f"- {reason}" for reason in verdict.reasons) or "none"
             ),

@@ -71,25 +71,29 @@ def judge(home: Home, *, say: Say) -> "Verdict":
     return verdict
 
 
-def promote(home: Home, verdict: "Verdict") -> bool:
-    """Whether the judged version is the champion now: it becomes so when it passed every gate.
+def promote(home: Home, verdict: "Verdict") -> str:
+    """Why the judged version is not the champion; empty when it is, which it becomes by passing.
 
-    A posterior from before it was registered is registered first; it does not become champion
-    where another version was registered for its period.
+    A posterior from before there was a registry is registered first. One that a person took back
+    stays where it is, whatever the gates say, and so does one whose period has another version.
     """
     registry = open_registry(home)
     current = registry.find(CHAMPION)
     if current is not None and current.version == verdict.version:
-        return True
+        return ""
     if not verdict.is_passed:
-        return False
+        return "A gate is red."
     record = load_record(home.posteriors, version=verdict.version)
     period = date.fromisoformat(record.period) if record.period else None
-    if registry.register(record, period=period).version != verdict.version:
-        return False
+    kept = registry.register(record, period=period)
+    if kept.version != verdict.version:
+        return f"Its period {period} has the version {kept.version}."
+    for switch in registry.read_switches():
+        if switch.kind == "rollback" and switch.before == kept.number:
+            return f"{switch.by} rolled it back: {switch.reason} 'mmm promote' makes it champion."
     judged = [gate.name for gate in verdict.gates if gate.outcome == "passed"]
     registry.set_alias(CHAMPION, verdict.version, by=GATE, reason=f"It passed {', '.join(judged)}.")
-    return True
+    return ""
 
 
 def _forecast(

@@ -12,6 +12,7 @@ import polars as pl
 
 from mmm_orchestration.home import Home
 from mmm_orchestration.registry import CHALLENGER, CHAMPION, open_registry
+from mmm_orchestration.registry.restoring import restore_posterior
 from mmm_orchestration.tables.contracts import RESTATEMENTS
 from mmm_orchestration.training import FitRecord, find_latest, load_record, read_snapshot
 
@@ -29,9 +30,11 @@ PAGE = "refresh.html"
 
 
 def find_champion(home: Home) -> FitRecord | None:
-    """The record of the model's champion, None where there is none yet."""
-    champion = open_registry(home).find(CHAMPION)
-    return load_record(home.posteriors, version=champion.version) if champion else None
+    """The record of the model's champion, whose posterior is here then; None where there is none.
+
+    Raises RegistryError where it is altered, or neither here nor in MLflow.
+    """
+    return _find(home, alias=CHAMPION)
 
 
 def find_challenger(home: Home) -> FitRecord:
@@ -39,10 +42,15 @@ def find_challenger(home: Home) -> FitRecord:
 
     Raises PosteriorError where there is none.
     """
-    challenger = open_registry(home).find(CHALLENGER)
-    if challenger is None:
-        return find_latest(home.posteriors)
-    return load_record(home.posteriors, version=challenger.version)
+    return _find(home, alias=CHALLENGER) or find_latest(home.posteriors)
+
+
+def _find(home: Home, *, alias: str) -> FitRecord | None:
+    version = open_registry(home).find(alias)
+    if version is None:
+        return None
+    restore_posterior(home, version)
+    return load_record(home.posteriors, version=version.version)
 
 
 def refresh(home: Home, *, say: Say, fit: "Fit | None" = None) -> "RefreshReport | None":

@@ -203,6 +203,7 @@ HEADINGS = {
     "Reports": "reports",
     "Smtp": "reports: smtp",
     "Monitoring": "monitoring",
+    "Promotion": "promotion",
     "Retrain": "retrain",
     "LakeSettings": "lake",
 }

@@ -98,6 +98,8 @@ def evaluate_out_of_time(forecasts: Forecasts | str | None, *, limits: Promotion
         return Gate("out_of_time", "not judged", f"Not judged. {forecasts or FIRST}", {})
     old, new = forecasts.champion, forecasts.challenger
     worse = _score(new) - _score(old)
+    if not len(worse):
+        return Gate("out_of_time", "not judged", "Not judged. No new day has a KPI.", {})
     error = float(worse.std(ddof=1) / sqrt(len(worse))) if len(worse) > 1 else inf
     mean = float(worse.mean())
     n_in, n_in_old = (_count_in(each) for each in (new, old))

@@ -97,6 +97,32 @@ def measure_noise(posteriors: Sequence[Posterior]) -> tuple[SeedNoise, ...]:
     )
 
 
+def join_noise(before: Sequence[SeedNoise], after: Sequence[SeedNoise]) -> tuple[SeedNoise, ...]:
+    """The noise of a number that is fitted to other data `before` and `after`, by channel.
+
+    The root of the mean of both variances, so that √2 times it is the noise of their difference.
+    A channel or number that one of them lacks has the noise of the other.
+    """
+    old, new = ({each.channel: each for each in noise} for noise in (before, after))
+    return tuple(
+        SeedNoise(
+            channel=name,
+            **{
+                quantity: _join(
+                    [getattr(side[name], quantity) for side in (old, new) if name in side]
+                )
+                for quantity in ("contribution", "roi", "marginal_roi", "split")
+            },
+        )
+        for name in [*old, *(name for name in new if name not in old)]
+    )
+
+
+def _join(noises: Sequence[float | None]) -> float | None:
+    known = [noise for noise in noises if noise is not None]
+    return float(np.sqrt(np.mean(np.square(known)))) if known else None
+
+
 def _spread(values: Sequence[float | None], n_chains: float) -> float | None:
     """Standard deviation of the values over the root of `n_chains`; None where one is missing."""
     known: Array = np.array([v for v in values if v is not None])

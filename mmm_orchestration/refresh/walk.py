@@ -27,7 +27,12 @@ from mmm_orchestration.refresh.changes import (
     print_settings,
     set_seed,
 )
-from mmm_orchestration.refresh.numbers import ChannelNumbers, measure_noise, measure_numbers
+from mmm_orchestration.refresh.numbers import (
+    ChannelNumbers,
+    join_noise,
+    measure_noise,
+    measure_numbers,
+)
 from mmm_orchestration.refresh.results import (
     QUANTITIES,
     Cause,
@@ -123,7 +128,7 @@ def explain(
         for seed in seeds
     ]
     say("comparing the refits")
-    noise = measure_noise([walked[1], *others])
+    noise = join_noise(measure_noise([walked[1], *others]), measure_noise([new]))
     movements, left_out = _follow_all(walked, causes=[s.cause for s in states], noise=noise)
     changed = {s.cause: a is not b for s, a, b in zip(states, walked, walked[1:], strict=False)}
     restated = list_restated(old.data, states[1].data)

@@ -13,12 +13,14 @@ from mmm_orchestration.definitions import build_defs
 from mmm_orchestration.examining import examine_after, keep_findings
 from mmm_orchestration.home import Home, open_home
 from mmm_orchestration.model.fit import fit
+from mmm_orchestration.promoting import promote
 from mmm_orchestration.promotion.results import Verdict, find_verdict
 from mmm_orchestration.publishing import prepare_report
 from mmm_orchestration.refresh.changes import cut_to, find_last_day
 from mmm_orchestration.refresh.results import RefreshReport, find_refresh
 from mmm_orchestration.refreshing import find_champion
 from mmm_orchestration.registry import CHAMPION, open_registry
+from mmm_orchestration.registry.promoting import rollback
 from mmm_orchestration.runner import open_instance
 from mmm_orchestration.training import FitRecord, Snapshot, keep_posterior
 from tests.evaluation.planted import make_planted_world
@@ -185,6 +187,24 @@ def test_the_roi_report_shows_the_noise(
     report = prepare_report(operated.home.open_lake(), home=operated.home)
     assert report.results.provenance.model_version == explained[0].version
     assert report.results.noise == explained[2].noise
+
+
+def test_a_version_that_was_rolled_back_stays_so(
+    operated: Operated,
+    first: tuple[FitRecord, Told],
+    explained: tuple[FitRecord, Told, RefreshReport],
+) -> None:
+    """What a person took back does not become champion again by passing the gates."""
+    rollback(operated.home, by="ann", reason="It sold out.")
+    told = operated.materialise("champion")
+    assert all(check.passed for check in told.values())
+    assert find_champion(operated.home) == first[0]
+    verdict = operated.find_verdict(explained[0])
+    assert promote(operated.home, verdict).startswith("ann rolled it back: It sold out.")
+    open_registry(operated.home).set_alias(
+        CHAMPION, verdict.version, by="ann", reason="There is stock again."
+    )
+    assert promote(operated.home, verdict) == ""
 
 
 def test_the_command_says_when_nothing_moved(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from mmm_orchestration.insight.results import Interval, RoiResults
@@ -133,6 +134,14 @@ def test_too_few_new_days_are_not_judged() -> None:
         "Not judged. 7 days are newer, and 28 are needed.",
     )
     assert "no champion yet" in evaluate_out_of_time(None, limits=LIMITS).sentence
+
+
+def test_new_days_without_a_kpi_are_not_judged() -> None:
+    """Where nothing came there is nothing to compare."""
+    one = forecast()
+    none = replace(one, kpi=np.full_like(one.kpi, np.nan))
+    gate = evaluate_out_of_time(compare(none, none), limits=LIMITS)
+    assert (gate.outcome, "No new day has a KPI" in gate.sentence) == ("not judged", True)
 
 
 def test_movement_that_data_explain_is_stable() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmm_orchestration.refresh.numbers import measure_noise, measure_numbers
+from mmm_orchestration.insight.results import SeedNoise
+from mmm_orchestration.refresh.numbers import join_noise, measure_noise, measure_numbers
 from mmm_orchestration.refresh.results import (
     find_refresh,
     join_days,
@@ -34,6 +35,17 @@ def test_noise_is_the_spread_of_chains_over_the_root_of_their_number() -> None:
     assert noise["tv"].roi == pytest.approx(abs(roi[1] - roi[0]) / 2)
     twice = {each.channel: each for each in measure_noise([posterior, posterior])}
     assert twice["tv"].roi == pytest.approx(np.repeat(roi, 2).std(ddof=1) / sqrt(2))
+
+
+def test_noise_of_both_ends_is_joined() -> None:
+    """The mean of the variances; what one end does not know is that of the other."""
+    old = SeedNoise("tv", contribution=3.0, roi=0.1, marginal_roi=None, split=0.0)
+    new = SeedNoise("tv", contribution=4.0, roi=0.1, marginal_roi=0.2, split=0.02)
+    both, radio = join_noise([old], [new, replace(new, channel="radio")])
+    assert both.contribution == pytest.approx(sqrt((9 + 16) / 2))
+    assert (both.roi, both.marginal_roi) == (pytest.approx(0.1), pytest.approx(0.2))
+    assert both.split == pytest.approx(0.02 / sqrt(2))
+    assert radio.roi == pytest.approx(0.1)
 
 
 def test_numbers_are_per_day_and_splits_add_up() -> None:

@@ -26,12 +26,13 @@ pytestmark = [pytest.mark.ui, pytest.mark.timeout(900)]
 
 GROUPS = (
     *("bronze", "silver", "gold", "model", "evaluation"),
-    *("monitoring", "reports", "reviews"),
+    *("reports", "refresh", "promotion", "monitoring", "reviews"),
 )
 SILVER_AND_LATER = (
     *("silver_media", "silver_outcomes", "silver_controls"),
     *("gold_media_daily", "gold_kpi_daily", "gold_controls_daily"),
     *("posterior", "cross_validation", "roi_report"),
+    *("refresh_report", "champion"),
 )
 
 
