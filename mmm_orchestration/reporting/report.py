@@ -30,7 +30,13 @@ from mmm_orchestration.reporting.format import (
     name_roi_unit,
     unit_formatter,
 )
-from mmm_orchestration.reporting.page import get_environment, hash_style, render_style
+from mmm_orchestration.reporting.page import (
+    Drawn,
+    draw_twice,
+    hash_style,
+    open_templates,
+    render_style,
+)
 from mmm_orchestration.reporting.rollups import show_rollups
 from mmm_orchestration.reporting.sentences import (
     describe_next_unit,
@@ -74,16 +80,6 @@ class _Draw(Protocol):
 
 
 @dataclass(frozen=True)
-class _Drawn:
-    """A figure in both widths, what it shows in words, and its legend as (name, colour)."""
-
-    wide: Markup
-    narrow: Markup
-    description: str
-    legend: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
 class _DrawnCurve:
     """The response curve of one channel."""
 
@@ -98,11 +94,11 @@ class _DrawnCurve:
 class _Figures:
     """All figures of the page."""
 
-    roi: _Drawn | None
-    contributions: _Drawn
-    shares: _Drawn
-    carry_over: _Drawn
-    fit: _Drawn
+    roi: Drawn | None
+    contributions: Drawn
+    shares: Drawn
+    carry_over: Drawn
+    fit: Drawn
     curves: tuple[_DrawnCurve, ...]
 
 
@@ -157,7 +153,7 @@ class _Truth:
     """The section that compares with a simulated world."""
 
     sentence: str
-    figure: _Drawn
+    figure: Drawn
     rows: tuple[_TruthRow, ...]
 
 
@@ -177,7 +173,7 @@ def render_report(
     ranked = sort_findings(list(findings))
     by_share = sorted(results.channels, key=lambda c: (-c.share.median, c.channel))
     by_days = sorted(results.channels, key=lambda c: (-c.carry_over_days.median, c.channel))
-    page = get_environment().get_template("report.html.j2")
+    page = open_templates().get_template("report.html.j2")
     return page.render(
         style=style,
         style_hash=hash_style(style),
@@ -236,13 +232,11 @@ def _draw(
     name: str,
     description: str,
     legend: tuple[tuple[str, str], ...] = (),
-) -> _Drawn:
+) -> Drawn:
     """The figure in both widths, with ids that no other figure of the page has."""
-    wide, narrow = (
-        figures.to_svg(draw(results, width=width), name=f"{name}-{end}", description=description)
-        for width, end in ((figures.WIDE, "wide"), (figures.NARROW, "narrow"))
+    return draw_twice(
+        lambda width: draw(results, width=width), name=name, description=description, legend=legend
     )
-    return _Drawn(wide, narrow, description, legend)
 
 
 def _draw_curve(

@@ -16,7 +16,7 @@ from mmm_orchestration.monitoring.monitors import MONITORS
 from mmm_orchestration.registry import CHAMPION, open_registry
 from mmm_orchestration.runner import open_instance, run_daily
 from mmm_orchestration.sensors.drift import build_drift_sensor
-from mmm_orchestration.tables.contracts import DRIFT, FORECASTS, SCORECARD
+from mmm_orchestration.tables.contracts import DRIFT, FORECASTS, GOLD_KPI_DAILY, SCORECARD
 from mmm_orchestration.training import keep_posterior, read_snapshot
 from mmm_orchestration.watching import open_champion, read_rows
 from tests.monitoring.drawn import draw_posterior
@@ -86,7 +86,7 @@ def go_on(home: Home, *, revenue: str | None = None, skipped: int = 0) -> date:
 
     So many days are skipped before it.
     """
-    last = home.open_lake().last_day("gold_kpi_daily", SCORECARD)
+    last = home.open_lake().last_day("gold_kpi_daily", GOLD_KPI_DAILY)
     assert last is not None
     day = last + timedelta(days=1 + skipped)
     deliver_day(home.base, day)
