@@ -1,5 +1,6 @@
 """The whole system on one screen: every asset, check, job, schedule, sensor and resource."""
 
+import os
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +17,7 @@ from assets.quality import build_acceptance_check, build_finding_checks, build_s
 from assets.reports import build_roi_report_asset
 from assets.reviews import build_quarterly_review_asset
 from assets.silver import build_silver_assets
-from mmm_orchestration.home import Home, open_home
+from mmm_orchestration.home import MLFLOW_ENV, Home, open_home
 from mmm_orchestration.jobs import (
     build_daily_job,
     build_evaluate_job,
@@ -88,7 +89,8 @@ def build_resources(home: Home) -> Resources:
         "lake": LakeResource(uri=home.lake_uri, storage_options_env=options),
         "folder": FolderResource(path=str(home.base)),
         "mlflow": MlflowResource(
-            tracking_uri=home.mlflow_uri,
+            # by name where it is declared, because the UI shows what a resource is given
+            tracking_uri=dg.EnvVar(MLFLOW_ENV) if os.environ.get(MLFLOW_ENV) else home.mlflow_uri,
             experiment=home.project.project,
             artifacts=str(home.base / "mlflow_artifacts"),
         ),

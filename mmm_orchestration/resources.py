@@ -95,6 +95,6 @@ class MlflowResource(dg.ConfigurableResource[None]):
                 os.environ.pop(MLFLOW_ENV, None)
 
     def _artifact_root(self) -> str | None:
-        """The project's own folder for a local store; a tracking server has its own place."""
-        is_local = self.tracking_uri.startswith("sqlite:")
-        return Path(self.artifacts).absolute().as_uri() if is_local else None
+        """The project's own folder, unless a tracking server has a place of its own."""
+        has_server = self.tracking_uri.startswith(("http://", "https://"))
+        return None if has_server else Path(self.artifacts).absolute().as_uri()

@@ -67,9 +67,9 @@ class Request:
 
 @dataclass(frozen=True)
 class Try:
-    """An earlier run for a period and whether it goes on."""
+    """An earlier run, its period (None where it is none of those in question), and its state."""
 
-    period: date
+    period: date | None
     attempt: int
     is_going: bool
 
@@ -128,7 +128,8 @@ def decide(
     base, given_up = find_base(versions), list[date]()
     going = next((one for one in tries if one.is_going), None)
     if going is not None:
-        return Wait(f"The retrain of period {going.period} is going on, try {going.attempt}.")
+        of = f"period {going.period}" if going.period else "another period"
+        return Wait(f"A retrain of {of} is going on, try {going.attempt}.")
     for period in candidates:
         done = [one.attempt for one in tries if one.period == period]
         n_done = max([len(done), *done])

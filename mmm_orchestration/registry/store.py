@@ -5,6 +5,7 @@ Belongs here: every call to MLflow's registry. Must not: when to promote (see `p
 
 import logging
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -184,9 +185,9 @@ class Registry:
         except (MlflowException, OSError) as error:
             raise RegistryError(
                 f"'{name}' of version {version.version} cannot be fetched from MLflow",
-                got=str(error).splitlines()[0],
+                got=_hide_password(str(error)),
                 fix="Restore the artefacts of its run, or promote another version",
-            ) from error
+            ) from None
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -258,11 +259,17 @@ def _told(registry: Registry) -> Iterator[None]:
     try:
         yield
     except MlflowException as error:
+        # not chained: the message may hold the password of the address, and causes are logged
         raise RegistryError(
             f"MLflow refused to read or change the registered model '{registry.name}': "
-            f"{error.message.splitlines()[0]}",
+            f"{_hide_password(error.message)}",
             fix="See whether MLFLOW_TRACKING_URI names a server that answers",
-        ) from error
+        ) from None
+
+
+def _hide_password(text: str) -> str:
+    """The first line of the text, without the user and password of any address in it."""
+    return re.sub(r"://[^/\s]*@", "://***@", text.partition("\n")[0])
 
 
 def open_registry(home: Home) -> Registry:

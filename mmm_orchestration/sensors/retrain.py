@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     )
 
 EVERY_SECONDS: Final = 300
-_NO_PERIOD: Final = date.min
 
 
 def build_retrain_sensor(home: Home, *, job: "AssetJob") -> dg.SensorDefinition:
@@ -84,13 +83,14 @@ def _list_tries(
 ) -> list[Try]:
     """Earlier runs for the periods, and whatever retrain of the model goes on."""
     own = {PARTITION_NAME_TAG: model} if model else {}
-    tagged = instance.get_runs(dg.RunsFilter(tags={**own, PERIOD_TAG: [str(p) for p in periods]}))
+    named = {str(period): period for period in periods}
+    tagged = instance.get_runs(dg.RunsFilter(tags={**own, PERIOD_TAG: list(named)}))
     going = instance.get_runs(
         dg.RunsFilter(job_name=RETRAIN, statuses=NOT_FINISHED_STATUSES, tags=own)
     )
     return [
         Try(
-            period=Request.from_tags(run.tags).period or _NO_PERIOD,
+            period=named.get(run.tags.get(PERIOD_TAG, "")),
             attempt=read_attempt(run.tags),
             is_going=not run.is_finished,
         )

@@ -20,7 +20,7 @@ from mmm_orchestration.publishing import find_all
 from mmm_orchestration.registry import CHAMPION, open_registry
 from mmm_orchestration.runner import open_instance, run_daily, run_train
 from mmm_orchestration.tables.contracts import DRIFT, FORECASTS, GOLD_KPI_DAILY
-from mmm_orchestration.training import load_passed, read_snapshot
+from mmm_orchestration.training import load_passed, load_record, read_snapshot
 
 from .small_project import revenue_of, write_small_project
 
@@ -185,6 +185,28 @@ def test_a_command_is_told_which_model(home: Home) -> None:
     assert told.exit_code == 0, told.output
     assert '"meta"' in told.stdout
     assert '"search"' not in told.stdout
+
+
+def test_each_model_has_its_own_registry(home: Home) -> None:
+    """Each fit is the one version of its model, and no model is told of another's."""
+    for each in home.list_models():
+        (version,) = open_registry(each).list()
+        assert version.version == load_record(each.posteriors, version=version.version).version
+        assert version.accepted_through == WINDOW.last - timedelta(days=each.model == "bolt")
+    shown = run_mmm(home, "models", "--model", "bolt", "--json")
+    assert '"model": "small.bolt"' in shown.stdout
+
+
+def test_each_model_waits_for_days_of_its_own(home: Home) -> None:
+    """The sensor says of each model how many days are lacking."""
+    defs = build_defs(home=home)
+    with open_instance(home) as instance:
+        context = dg.build_sensor_context(instance=instance, definitions=defs)
+        said = defs.resolve_sensor_def("retrain_sensor").evaluate_tick(context).skip_message
+    assert said is not None
+    for model, last in (("acme", WINDOW.last), ("bolt", WINDOW.days()[-2])):
+        assert f"{model}: The next period needs 30 more accepted days" in said
+        assert f"the newest accepted day is {last}." in said
 
 
 def test_each_model_is_watched_alone(home: Home) -> None:

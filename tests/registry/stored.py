@@ -28,7 +28,8 @@ def keep(home: Home, number: int, *, day: date | None = None) -> FitRecord:
 
     client = MlflowClient(tracking_uri=home.mlflow_uri)
     experiment = client.get_experiment_by_name("fits")
-    place = (home.base / "mlflow_artifacts").absolute().as_uri()
+    is_local = home.mlflow_uri.startswith("sqlite:")
+    place = (home.base / "mlflow_artifacts").absolute().as_uri() if is_local else None
     name = experiment.experiment_id if experiment else client.create_experiment("fits", place)
     run = client.create_run(name)
     posterior = make_posterior()
