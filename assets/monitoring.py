@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from mmm_orchestration.freshness import expect_each_day
 from mmm_orchestration.home import Home
 from mmm_orchestration.inspection import list_gold
 from mmm_orchestration.jobs import MONITORING_GROUP
@@ -39,6 +40,7 @@ def _build_forecasts_asset(project: Project) -> dg.AssetsDefinition:
         owners=OWNERS,
         kinds={"delta"},
         metadata=describe_static(FORECASTS, project=project),
+        freshness_policy=expect_each_day(),
     )
     def forecasts(
         context: dg.AssetExecutionContext, lake: LakeResource, folder: FolderResource
@@ -64,6 +66,7 @@ def _build_scorecard_assets(project: Project) -> dg.AssetsDefinition:
                 kinds={"delta"},
                 metadata=describe_static(contract, project=project),
                 partitions_def=build_model_partitions(project),
+                freshness_policy=expect_each_day(),
             )
             for contract, deps in ((SCORECARD, FORECASTS.name), (DRIFT, SCORECARD.name))
         ],
@@ -93,6 +96,7 @@ def _build_update_asset(project: Project) -> dg.AssetsDefinition:
         group_name=MONITORING_GROUP,
         owners=OWNERS,
         kinds={"json"},
+        freshness_policy=expect_each_day(),
     )
     def posterior_update(
         context: dg.AssetExecutionContext, lake: LakeResource, folder: FolderResource

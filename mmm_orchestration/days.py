@@ -1,5 +1,6 @@
 """Windows of calendar days, the unit in which every table is written and read."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -42,3 +43,11 @@ class DayWindow:
 
     def __str__(self) -> str:
         return str(self.first) if self.n_days == 1 else f"{self.first}..{self.last}"
+
+
+def find_day_before_gap(days: Collection[date], *, after: date) -> date | None:
+    """The last day that `days` hold without a gap from `after` on, None where there is no gap."""
+    later, day = {day for day in days if day > after}, after
+    while day + timedelta(days=1) in later:
+        day += timedelta(days=1)
+    return day if any(one > day for one in later) else None

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from mmm_orchestration.accepted import list_accepted_days
+from mmm_orchestration.days import find_day_before_gap
 from mmm_orchestration.errors import RegistryError
 from mmm_orchestration.home import Home
 from mmm_orchestration.lake.change import Commit
@@ -57,8 +59,16 @@ class Champion:
         return date.fromisoformat(self.record.trained_through)
 
     def read_newer(self, lake: Lake) -> "ModelData":
-        """The accepted days as they are now, arranged as its fit did."""
-        return read_snapshot(lake, project=self.posterior.project).data
+        """The accepted days as they are now, arranged as its fit did.
+
+        Nationally a day that is missing after the fit ends them until it comes; by geo it is not
+        observed.
+        """
+        project = self.posterior.project
+        days = list_accepted_days(lake, project=project)
+        gap = find_day_before_gap(days, after=self.trained_through)
+        is_national = project.model.level == "national"
+        return read_snapshot(lake, project=project, period=gap if is_national else None).data
 
 
 @dataclass(frozen=True)

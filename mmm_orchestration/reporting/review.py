@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
-from markupsafe import Markup
 
 from mmm_orchestration.monitoring.review import Review
-from mmm_orchestration.reporting.drawing import to_svg, use_style
-from mmm_orchestration.reporting.figures import NARROW, WIDE, format_axis, make_time_axes
+from mmm_orchestration.reporting.drawing import use_style
+from mmm_orchestration.reporting.figures import format_axis, make_time_axes
 from mmm_orchestration.reporting.format import (
     TickUnit,
     format_date,
@@ -20,7 +19,13 @@ from mmm_orchestration.reporting.format import (
     format_score,
     format_window,
 )
-from mmm_orchestration.reporting.page import hash_style, open_templates, render_style
+from mmm_orchestration.reporting.page import (
+    Drawn,
+    draw_twice,
+    hash_style,
+    open_templates,
+    render_style,
+)
 from mmm_orchestration.reporting.palette import FIT, INK, MUTED, OTHER
 from mmm_orchestration.reporting.tables import to_markdown
 
@@ -32,16 +37,6 @@ _ABOUT_FIGURE = (
     "Dots are the KPI as it is now, the line is the median of the last forecast made before each "
     "period, the band its 94 % interval."
 )
-
-
-@dataclass(frozen=True)
-class _Drawn:
-    """The figure in both widths and in words."""
-
-    wide: Markup
-    narrow: Markup
-    description: str
-    legend: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,7 +59,7 @@ class _Page:
     headline: str
     lede: str
     advice: tuple[str, ...]
-    drawn: _Drawn | None
+    drawn: Drawn | None
     tables: tuple[_Table, ...]
     footer: str
 
@@ -115,7 +110,7 @@ def _write_page(review: Review, *, is_drawn: bool = True) -> _Page:
         lede=f"What the champion predicted of {review.kpi} before each period was known, and what "
         "came.",
         advice=review.advice,
-        drawn=_draw(review) if is_drawn and review.rows.height else None,
+        drawn=_draw(review.rows) if is_drawn and review.rows.height else None,
         tables=(
             _show_weeks(review),
             _show_scores(review),
@@ -137,14 +132,10 @@ def _say_headline(review: Review) -> str:
     return f"{covered}; {drift if n_confirmed else 'no drift was confirmed'}"
 
 
-def _draw(review: Review) -> _Drawn:
-    wide, narrow = (
-        to_svg(
-            draw_scorecard(review.rows, width=width), name=f"card-{end}", description=_ABOUT_FIGURE
-        )
-        for width, end in ((WIDE, "wide"), (NARROW, "narrow"))
+def _draw(rows: pl.DataFrame) -> Drawn:
+    return draw_twice(
+        lambda width: draw_scorecard(rows, width=width), name="card", description=_ABOUT_FIGURE
     )
-    return _Drawn(wide, narrow, _ABOUT_FIGURE)
 
 
 def _show_weeks(review: Review) -> _Table:

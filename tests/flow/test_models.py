@@ -187,22 +187,6 @@ def test_a_command_is_told_which_model(home: Home) -> None:
     assert '"search"' not in told.stdout
 
 
-def test_each_model_is_watched_alone(home: Home) -> None:
-    """The model with a champion gets forecasts and readings; of the other each check says why."""
-    acme = Home(home.project, home.base, model="acme")
-    registry = open_registry(acme)
-    registry.set_alias(CHAMPION, registry.list()[0].version, by="ann", reason="the first one")
-    with open_instance(home) as instance:
-        job = build_defs(home=home).resolve_job_def("monitor")
-        runs = {n: job.execute_in_process(instance=instance, partition_key=n) for n in NAMES}
-    assert all(run.success for run in runs.values())
-    for contract in (FORECASTS, DRIFT):
-        rows = home.open_lake().read(contract.name).collect()
-        assert rows["model"].unique().to_list() == ["acme"]
-    found = runs["bolt"].get_asset_check_evaluations()
-    assert {check.description for check in found} == {NO_CHAMPION}
-
-
 def test_each_model_has_its_own_registry(home: Home) -> None:
     """Each fit is the one version of its model, and no model is told of another's."""
     for each in home.list_models():
@@ -223,6 +207,22 @@ def test_each_model_waits_for_days_of_its_own(home: Home) -> None:
     for model, last in (("acme", WINDOW.last), ("bolt", WINDOW.days()[-2])):
         assert f"{model}: The next period needs 30 more accepted days" in said
         assert f"the newest accepted day is {last}." in said
+
+
+def test_each_model_is_watched_alone(home: Home) -> None:
+    """The model with a champion gets forecasts and readings; of the other each check says why."""
+    acme = Home(home.project, home.base, model="acme")
+    registry = open_registry(acme)
+    registry.set_alias(CHAMPION, registry.list()[0].version, by="ann", reason="the first one")
+    with open_instance(home) as instance:
+        job = build_defs(home=home).resolve_job_def("monitor")
+        runs = {n: job.execute_in_process(instance=instance, partition_key=n) for n in NAMES}
+    assert all(run.success for run in runs.values())
+    for contract in (FORECASTS, DRIFT):
+        rows = home.open_lake().read(contract.name).collect()
+        assert rows["model"].unique().to_list() == ["acme"]
+    found = runs["bolt"].get_asset_check_evaluations()
+    assert {check.description for check in found} == {NO_CHAMPION}
 
 
 def test_rows_that_name_no_kpi_are_refused(home: Home, tmp_path: Path) -> None:

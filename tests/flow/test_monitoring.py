@@ -16,7 +16,7 @@ from mmm_orchestration.monitoring.monitors import MONITORS
 from mmm_orchestration.registry import CHAMPION, open_registry
 from mmm_orchestration.runner import open_instance, run_daily
 from mmm_orchestration.sensors.drift import build_drift_sensor
-from mmm_orchestration.tables.contracts import DRIFT, FORECASTS, SCORECARD
+from mmm_orchestration.tables.contracts import DRIFT, FORECASTS, GOLD_KPI_DAILY, SCORECARD
 from mmm_orchestration.training import keep_posterior, read_snapshot
 from mmm_orchestration.watching import open_champion, read_rows
 from tests.monitoring.drawn import draw_posterior
@@ -81,11 +81,14 @@ def run(
         )
 
 
-def go_on(home: Home, *, revenue: str | None = None) -> date:
-    """The next day, delivered, accepted and watched; `revenue` in place of the usual one."""
-    last = home.open_lake().last_day("gold_kpi_daily", SCORECARD)
+def go_on(home: Home, *, revenue: str | None = None, skipped: int = 0) -> date:
+    """The next day, delivered, accepted and watched; `revenue` in place of the usual one.
+
+    So many days are skipped before it.
+    """
+    last = home.open_lake().last_day("gold_kpi_daily", GOLD_KPI_DAILY)
     assert last is not None
-    day = last + timedelta(days=1)
+    day = last + timedelta(days=1 + skipped)
     deliver_day(home.base, day)
     if revenue is not None:
         write_shop_day(home.base, day, revenue=revenue)
@@ -137,6 +140,14 @@ def test_watching_again_writes_nothing(home: Home) -> None:
     before = [home.open_lake().version(name) for name in names]
     assert run(home, "monitor").success
     assert [home.open_lake().version(name) for name in names] == before
+
+
+def test_a_missing_day_is_waited_for(home: Home) -> None:
+    """When a day is skipped, what lies after it is not judged before it has come."""
+    last = go_on(home, skipped=1) - timedelta(days=2)
+    judged = read_rows(home.open_lake(), DRIFT, model=None)["day"].max()
+    assert judged == last
+    assert read_rows(home.open_lake(), SCORECARD, model=None)["date"].max() == last
 
 
 def test_every_monitor_is_a_check(home: Home) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -12,6 +13,7 @@ from mmm_orchestration.monitoring.forecast import forecast
 from mmm_orchestration.monitoring.scorecard import (
     Card,
     choose_champions,
+    list_kpi,
     score_forecasts,
     summarise_scorecard,
 )
@@ -124,3 +126,13 @@ def test_a_card_shows_the_version_trained_last() -> None:
         },
     )
     assert Card(NOTHING, drift).list_newest()["version"].to_list() == ["new"]
+
+
+def test_a_week_is_known_once_every_geo_is() -> None:
+    """Where one geo has no KPI yet the sum of the others is not taken for it."""
+    kpi = np.column_stack([DATA.kpi[:, 0], DATA.kpi[:, 0]])
+    kpi[105, 1] = np.nan
+    known = list_kpi(replace(DATA, kpi=kpi))
+    assert known.height == 109
+    assert START + timedelta(weeks=105) not in known["date"].to_list()
+    assert known["kpi"][0] == 2 * DATA.kpi[0, 0]

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mmm_orchestration.insight.summary import summarise
 from mmm_orchestration.model.psis import smooth_ratios
 from mmm_orchestration.monitoring.update import resample, update_posterior
 from mmm_orchestration.project import Monitoring
@@ -80,3 +81,24 @@ def test_nothing_new_changes_nothing() -> None:
     posterior = draw_posterior(data, project=world.project, n_draws=5)
     found = update_posterior(posterior, newer=data, settings=Monitoring())
     assert (found.n_points, found.posterior) == (0, posterior)
+
+
+def test_an_accepted_update_is_summarised_like_a_fit() -> None:
+    """Its ROI and contributions are over old and new weeks, under its own name."""
+    world = make_planted_world(n_periods=104, extra=PLAIN)
+    data = world.prepare()
+    posterior = draw_posterior(
+        cut_data(data, 100), project=world.project, n_draws=4000, scatter=1e-6, share=0.05
+    )
+    found = update_posterior(posterior, newer=data, settings=Monitoring())
+    assert found.posterior is not None
+    results = summarise(
+        found.posterior,
+        model_version="v1+2024-01-01",
+        delta_versions={},
+        code_version="0",
+        fitted_at="2024-01-01T00:00:00+00:00",
+    )
+    assert (results.provenance.n_periods, results.provenance.n_draws) == (104, 8000)
+    assert [c.channel for c in results.channels] == ["tv", "radio"]
+    assert results.channels[0].spend == pytest.approx(data.spend[:, 0, 0].sum())
