@@ -92,9 +92,9 @@ def test_a_switch_of_the_champion_is_an_event(home: Home) -> None:
 
 
 def test_a_refusal_is_an_event(home: Home) -> None:
-    """A version that misses a gate is told with the reasons; one that passes waits for its switch."""
+    """A version that misses a gate is told with its reasons; one that passes is not."""
     for version, reasons in (("v1", ("The error grew.",)), ("v2", ())):
-        gate = Gate("stability", "failed" if reasons else "passed", "summary", reasons)
+        gate = Gate("stability", "failed" if reasons else "passed", "A sentence.", {}, reasons)
         verdict = conclude((gate,), version=version, champion="v0", judged_at=NOW.isoformat())
         keep_verdict(verdict, folder=home.posteriors)
     (event,) = find_promotions(home)
