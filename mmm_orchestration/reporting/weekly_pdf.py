@@ -32,7 +32,9 @@ def render_pdf(report: WeeklyReport) -> bytes:
     """
     pdf = _open(report)
     for page in report.pages:
-        growth = next((g for g in _GROWTHS[:-1] if _fits(page, report, g)), _GROWTHS[-1])
+        growth = next(
+            (g for g in _GROWTHS[:-1] if _fits(page, report=report, growth=g)), _GROWTHS[-1]
+        )
         _draw_page(pdf, page, report=report, growth=growth)
     return bytes(pdf.output())
 
@@ -53,7 +55,7 @@ def _open(report: WeeklyReport) -> "FPDF":
     return pdf
 
 
-def _fits(page: WeeklyPage, report: WeeklyReport, growth: float) -> bool:
+def _fits(page: WeeklyPage, *, report: WeeklyReport, growth: float) -> bool:
     """Whether all of the page stands on one sheet of that size."""
     trial = _open(report)
     _draw_page(trial, page, report=report, growth=growth)
