@@ -113,7 +113,7 @@ def _judge_period(
     model: str,
     max_attempts: int,
 ) -> Iterator[Problem]:
-    of = f"{f'model {model}, ' if model else ''}period {period}"
+    of = f"{f'model {model}' if model else 'the model'}, period {period}"
     good = [r for r in runs if r.dagster_run.status is dg.DagsterRunStatus.SUCCESS]
     if good:
         first = good[-1]

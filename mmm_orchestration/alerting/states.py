@@ -18,11 +18,12 @@ from mmm_orchestration.project import Project
 from mmm_orchestration.promotion.results import FOLDER, Verdict, find_verdict
 from mmm_orchestration.quality.checks.recency import find_last_days, find_stale
 from mmm_orchestration.quality.text import count
+from mmm_orchestration.registry import CHAMPION, Switch, open_registry
 
 DRIFT_TABLE: Final = "drift"
 _LOOKED_BACK: Final = timedelta(days=100)
 _LONGEST_PERIOD: Final = timedelta(days=31)
-_MAX_VERDICTS: Final = 20
+_MAX_EVENTS: Final = 20
 
 
 def find_stale_sources(lake: Lake, *, project: Project, now: datetime) -> list[Problem]:
@@ -113,37 +114,52 @@ def find_drift(lake: Lake, *, project: Project) -> list[Problem]:
     ]
 
 
-def find_verdicts(home: Home) -> list[Problem]:
-    """The newest verdicts on promotion: an event where a version became champion or was refused."""
-    return [
-        _describe_verdict(verdict, model=each.model)
-        for each in home.list_models()
-        for path in _list_newest(each.posteriors / FOLDER)
-        if (verdict := find_verdict(each.posteriors, version=path.stem)) is not None
-    ]
+def find_promotions(home: Home) -> list[Problem]:
+    """Events: the newest switches of the champion on record, and the newest refusals."""
+    return [event for each in home.list_models() for event in _list_promotions(each)]
+
+
+def _list_promotions(home: Home) -> Iterator[Problem]:
+    switches = open_registry(home).read_switches()
+    for switch in [each for each in switches if each.alias == CHAMPION][-_MAX_EVENTS:]:
+        yield _describe_switch(switch, model=home.model)
+    for path in _list_newest(home.posteriors / FOLDER):
+        verdict = find_verdict(home.posteriors, version=path.stem)
+        if verdict is not None and not verdict.is_passed:
+            yield _describe_refusal(verdict, model=home.model)
 
 
 def _list_newest(folder: Path) -> list[Path]:
     """The files that were written last; hidden ones are drafts."""
     files = [path for path in folder.glob("*.json") if not path.name.startswith(".")]
-    return sorted(files, key=lambda path: path.stat().st_mtime)[-_MAX_VERDICTS:]
+    return sorted(files, key=lambda path: path.stat().st_mtime)[-_MAX_EVENTS:]
 
 
-def _describe_verdict(verdict: Verdict, *, model: str | None) -> Problem:
-    outcome = "passed" if verdict.is_passed else "refused"
+def _describe_switch(switch: Switch, *, model: str | None) -> Problem:
+    before = f"in place of {switch.before}" if switch.before else "the first one"
+    lacked = f" It was let through although {switch.waived}" if switch.waived else ""
     return Problem(
-        id=f"promotion/{model or ''}/{verdict.version}/{outcome}",
+        id=f"promotion/{model or ''}/switch/{switch.order}/{switch.number}",
         kind="promotion",
-        severity="info" if verdict.is_passed else "warning",
-        what=f"Version {verdict.version} passed every gate and takes the place of "
-        f"{verdict.champion or 'no champion before it'}."
-        if verdict.is_passed
-        else f"Version {verdict.version} was not promoted: {' '.join(verdict.reasons)}",
-        where=f"{f'model {model}, ' if model else ''}version {verdict.version}",
+        severity="warning" if switch.waived or switch.kind == "rollback" else "info",
+        what=f"Version number {switch.number} is champion now, {before}, by a {switch.kind} of "
+        f"{switch.by}: {switch.reason}{lacked}",
+        where=f"{f'model {model}' if model else 'the model'}, version number {switch.number}",
+        since=datetime.fromisoformat(switch.at),
+        fix="Read its refresh report; 'mmm rollback' goes back to the version before.",
+        is_event=True,
+    )
+
+
+def _describe_refusal(verdict: Verdict, *, model: str | None) -> Problem:
+    return Problem(
+        id=f"promotion/{model or ''}/refused/{verdict.version}",
+        kind="promotion",
+        severity="warning",
+        what=f"Version {verdict.version} was not promoted: {' '.join(verdict.reasons)}",
+        where=f"{f'model {model}' if model else 'the model'}, version {verdict.version}",
         since=datetime.fromisoformat(verdict.judged_at),
-        fix="Read its refresh report; 'mmm rollback' goes back to the version before."
-        if verdict.is_passed
-        else "The champion stays. Read the verdict in the UI; a person can promote it all the same "
+        fix="The champion stays. Read the verdict in the UI; a person can promote it all the same "
         "with 'mmm promote', a name and a reason.",
         is_event=True,
     )

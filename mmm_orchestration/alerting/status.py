@@ -16,6 +16,7 @@ from mmm_orchestration.definitions import build_defs
 from mmm_orchestration.errors import DeliveryError, ProjectError
 from mmm_orchestration.home import Home
 from mmm_orchestration.project import AlertTarget, Project
+from mmm_orchestration.quality.text import count
 from mmm_orchestration.runner import open_instance
 
 
@@ -60,13 +61,13 @@ def _list_waiting(home: Home) -> list[str]:
         return []
     outbox, zone, lines = open_outbox(home), ZoneInfo(home.project.time_zone), list[str]()
     named = {target.name for target in home.project.alerts.targets}
-    for target, count in sorted(outbox.count_waiting().items()):
+    for target, n_waiting in sorted(outbox.count_waiting().items()):
         trouble, why = outbox.find_trouble(target), "They go out in the next round."
         if target not in named:
             why = "mmm.yaml no longer names it."
         elif trouble is not None:
             why = f"{trouble.error} Next try at {trouble.next_try.astimezone(zone):%H:%M:%S}."
-        lines.append(f"{count:,} messages wait for '{target}': {why}")
+        lines.append(f"{count(n_waiting, 'message')} for '{target}' not sent yet: {why}")
     return lines
 
 

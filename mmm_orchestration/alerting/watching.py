@@ -12,7 +12,7 @@ import dagster as dg
 from mmm_orchestration.alerting.checks import find_failing_checks
 from mmm_orchestration.alerting.problems import TITLES, Look, Problem
 from mmm_orchestration.alerting.runs import find_failed_runs, find_retrains, find_stuck_runs
-from mmm_orchestration.alerting.states import find_drift, find_stale_sources, find_verdicts
+from mmm_orchestration.alerting.states import find_drift, find_promotions, find_stale_sources
 from mmm_orchestration.errors import MmmError
 from mmm_orchestration.home import Home
 from mmm_orchestration.project import AlertKind
@@ -34,7 +34,7 @@ def look_at(
         "run_failed": lambda: find_failed_runs(instance),
         "run_stuck": lambda: find_stuck_runs(instance, now=now, after=stuck_after),
         "retrain": lambda: find_retrains(instance, max_attempts=project.retrain.max_attempts),
-        "promotion": lambda: find_verdicts(home),
+        "promotion": lambda: find_promotions(home),
         "drift": lambda: find_drift(lake(), project=project),
         "stale_source": lambda: find_stale_sources(lake(), project=project, now=now),
     }

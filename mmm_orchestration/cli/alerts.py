@@ -32,7 +32,8 @@ def command(context: click.Context, *, is_json: bool) -> None:
         for problem in status.problems:
             click.secho(f"{problem.severity:8} ", fg=_COLOURS[problem.severity], nl=False)
             click.echo(f"{problem.what}\n         {problem.where}\n         {problem.fix}")
-        click.echo(f"{len(status.problems)} open problems")
+        n_open = len(status.problems)
+        click.echo(f"{n_open} open {'problem' if n_open == 1 else 'problems'}")
         for line in status.waiting:
             click.secho(line, fg="yellow")
         for line in status.notes:

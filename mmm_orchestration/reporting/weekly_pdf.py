@@ -16,15 +16,31 @@ if TYPE_CHECKING:
 
 _FONT: Final = "page"
 _MARGIN: Final = 14.0
-_WIDTH: Final = 210.0 - 2 * _MARGIN
+_A4: Final = (210.0, 297.0)
+_GROWTHS: Final = (1.0, 1.1, 1.2, 1.35, 1.5, 1.75)
 _ACCENT: Final = "#0b5c9c"
 _WARN: Final = "#6f5500"
 _PANEL: Final = "#f5f7f9"
-_COLUMNS: Final = (29.0, 18.0, 38.0, 37.0, 60.0)
+_COLUMNS: Final = (0.16, 0.10, 0.21, 0.20, 0.33)
 
 
 def render_pdf(report: WeeklyReport) -> bytes:
-    """The PDF, byte for byte the same for the same report."""
+    """The PDF, byte for byte the same for the same report.
+
+    A page that has more to say than an A4 sheet holds is a larger sheet of the same proportions,
+    which printers scale down.
+    """
+    pdf = _open(report)
+    for page in report.pages:
+        growth = next(
+            (g for g in _GROWTHS[:-1] if _fits(page, report=report, growth=g)), _GROWTHS[-1]
+        )
+        _draw_page(pdf, page, report=report, growth=growth)
+    return bytes(pdf.output())
+
+
+def _open(report: WeeklyReport) -> "FPDF":
+    """An empty document."""
     from fpdf import FPDF
 
     pdf = FPDF(format="A4")
@@ -36,10 +52,14 @@ def render_pdf(report: WeeklyReport) -> bytes:
     pdf.set_margins(_MARGIN, 12, _MARGIN)
     pdf.set_auto_page_break(auto=True, margin=10)
     pdf.c_margin = 0
-    for page in report.pages:
-        pdf.add_page()
-        _draw_page(pdf, page, report=report)
-    return bytes(pdf.output())
+    return pdf
+
+
+def _fits(page: WeeklyPage, *, report: WeeklyReport, growth: float) -> bool:
+    """Whether all of the page stands on one sheet of that size."""
+    trial = _open(report)
+    _draw_page(trial, page, report=report, growth=growth)
+    return trial.page_no() == 1
 
 
 def _find_font(name: str) -> Path:
@@ -49,7 +69,8 @@ def _find_font(name: str) -> Path:
     return Path(get_data_path()) / "fonts" / "ttf" / name
 
 
-def _draw_page(pdf: "FPDF", page: WeeklyPage, *, report: WeeklyReport) -> None:
+def _draw_page(pdf: "FPDF", page: WeeklyPage, *, report: WeeklyReport, growth: float) -> None:
+    pdf.add_page(format=(growth * _A4[0], growth * _A4[1]))
     _write(pdf, f"Weekly media report · {page.title} · {report.name}", size=8, color=palette.MUTED)
     pdf.ln(1)
     _write(pdf, page.headline, size=15.5, style="B", height=6.8)
@@ -77,7 +98,7 @@ def _draw_page(pdf: "FPDF", page: WeeklyPage, *, report: WeeklyReport) -> None:
 
 def _draw_cards(pdf: "FPDF", cards: Sequence[Card]) -> None:
     gap, top = 3.0, pdf.get_y()
-    width = (_WIDTH - gap * (len(cards) - 1)) / len(cards)
+    width = (pdf.epw - gap * (len(cards) - 1)) / len(cards)
     for i, card in enumerate(cards):
         left = _MARGIN + i * (width + gap)
         pdf.set_fill_color(_PANEL)
@@ -119,7 +140,8 @@ def _join_words(row: ChannelRow) -> str:
 def _draw_cells(pdf: "FPDF", texts: tuple[str, ...], *, top: float, is_head: bool = False) -> float:
     """One row of the table from `top`; where its tallest cell ends."""
     left, end = _MARGIN, top
-    for i, (text, width) in enumerate(zip(texts, _COLUMNS, strict=True)):
+    for i, (text, part) in enumerate(zip(texts, _COLUMNS, strict=True)):
+        width = part * pdf.epw
         pdf.set_xy(left, top)
         color = palette.MUTED if is_head else palette.INK
         if "In doubt." in text and i == len(texts) - 1:
@@ -141,7 +163,7 @@ def _draw_cells(pdf: "FPDF", texts: tuple[str, ...], *, top: float, is_head: boo
 
 
 def _draw_bar(pdf: "FPDF", bar: tuple[float, float, float], *, one: float | None, y: float) -> None:
-    left, width = _MARGIN + sum(_COLUMNS[:3]), _COLUMNS[3] - 5
+    left, width = _MARGIN + sum(_COLUMNS[:3]) * pdf.epw, _COLUMNS[3] * pdf.epw - 5
     pdf.set_draw_color(palette.GRID)
     pdf.set_line_width(0.2)
     pdf.line(left, y, left + width, y)
@@ -161,7 +183,7 @@ def _draw_list(pdf: "FPDF", lines: Sequence[str]) -> None:
         pdf.set_x(_MARGIN)
         _write(pdf, "–", size=8, width=4)
         pdf.set_xy(_MARGIN + 4, pdf.get_y() - 4)
-        _write(pdf, line, size=8, height=4, width=_WIDTH - 4)
+        _write(pdf, line, size=8, height=4, width=pdf.epw - 4)
 
 
 def _head(pdf: "FPDF", text: str) -> None:
@@ -171,7 +193,7 @@ def _head(pdf: "FPDF", text: str) -> None:
 def _rule(pdf: "FPDF") -> None:
     pdf.set_draw_color(palette.GRID)
     pdf.set_line_width(0.2)
-    pdf.line(_MARGIN, pdf.get_y(), _MARGIN + _WIDTH, pdf.get_y())
+    pdf.line(_MARGIN, pdf.get_y(), _MARGIN + pdf.epw, pdf.get_y())
     pdf.ln(0.5)
 
 
@@ -183,10 +205,12 @@ def _write(
     style: str = "",
     color: str = palette.INK,
     height: float = 4.0,
-    width: float = _WIDTH,
+    width: float | None = None,
     align: str = "L",
 ) -> None:
     """A text from the place of the pen, in lines of `height` mm; the pen goes below it."""
     pdf.set_font(_FONT, style, size)
     pdf.set_text_color(color)
-    pdf.multi_cell(width, height, text, align=align, new_x="LEFT", new_y="NEXT")
+    pdf.multi_cell(
+        pdf.epw if width is None else width, height, text, align=align, new_x="LEFT", new_y="NEXT"
+    )

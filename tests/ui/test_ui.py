@@ -26,12 +26,12 @@ pytestmark = [pytest.mark.ui, pytest.mark.timeout(900)]
 
 GROUPS = (
     *("bronze", "silver", "gold", "model", "evaluation"),
-    *("reports", "refresh", "promotion", "monitoring", "reviews"),
+    *("reports", "refresh", "promotion", "monitoring", "reviews", "weekly"),
 )
 SILVER_AND_LATER = (
     *("silver_media", "silver_outcomes", "silver_controls"),
     *("gold_media_daily", "gold_kpi_daily", "gold_controls_daily"),
-    *("posterior", "cross_validation", "roi_report"),
+    *("posterior", "cross_validation", "roi_report", "weekly_report"),
     *("refresh_report", "champion"),
 )
 
@@ -99,14 +99,16 @@ def test_a_check_tells_what_it_means(served: Served, page: Page, pictures: Path)
     take(page, pictures / "ui_check.png")
 
 
-def test_both_schedules_run(served: Served, page: Page, pictures: Path) -> None:
-    """The daily schedule and the replay of the trailing days are on without being asked."""
-    page.set_viewport_size({"width": 1400, "height": 360})
+def test_schedules_and_sensors_run(served: Served, page: Page, pictures: Path) -> None:
+    """Every schedule and every sensor is on without being asked."""
+    page.set_viewport_size({"width": 1400, "height": 560})
     page.goto(f"{served.url}/automation")
     for name, hour in (("daily_at_six", "06:00"), ("replay_trailing_days", "07:00")):
         expect(page.get_by_text(name, exact=True)).to_be_visible()
         expect(page.get_by_text(f"At {hour} AM")).to_be_visible()
-    expect(page.locator("input:checked")).to_have_count(2)
+    for name in ("weekly_report_on_monday", "alert_sensor", "retrain_sensor"):
+        expect(page.get_by_text(name, exact=True)).to_be_visible()
+    expect(page.locator("input:checked")).to_have_count(5)
     take(page, pictures / "ui_schedules.png")
 
 
