@@ -25,6 +25,7 @@ from mmm_orchestration.jobs import (
 from mmm_orchestration.partitions import build_daily_partitions
 from mmm_orchestration.resources import FolderResource, LakeResource, MlflowResource
 from mmm_orchestration.schedules import build_daily_schedule, build_replay_schedule
+from mmm_orchestration.sensors.reaper import build_reaper_sensor
 from mmm_orchestration.sensors.retrain import build_retrain_sensor
 
 # Single-run backfills are a beta of Dagster that is used knowingly.
@@ -61,7 +62,7 @@ def build_defs(
             build_daily_schedule(project, job=daily),
             build_replay_schedule(project, job=daily),
         ],
-        sensors=[build_retrain_sensor(home, job=retrain)],
+        sensors=[build_retrain_sensor(home, job=retrain), build_reaper_sensor()],
         resources={**build_resources(home), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )

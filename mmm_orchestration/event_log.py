@@ -1,8 +1,9 @@
-"""Dagster's SQLite event log, storing a batch of events at once.
+"""Dagster's SQLite event log, storing a batch of events at once and telling who runs a run.
 
 A range run over three years plans and reports some thirty thousand partitions. Dagster hands
 such events over in batches when DAGSTER_EVENT_BATCH_SIZE is set; its own SQLite storage then
-opens two databases anew for every event, which takes minutes.
+opens two databases anew for every event, which takes minutes. The process that stores the first
+event of a run holds the run's lock from then on (see `upkeep.holding`).
 """
 
 import os
@@ -21,6 +22,8 @@ from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
 from dagster_shared.record import replace
 from sqlalchemy import Connection, Engine, create_engine
+
+from mmm_orchestration.upkeep.holding import follow_end, follow_event
 
 BATCH_SIZE_ENV = "DAGSTER_EVENT_BATCH_SIZE"
 BATCH_SIZE = "2000"
@@ -79,6 +82,13 @@ class BatchedSqliteEventLogStorage(SqliteEventLogStorage):
             engine.dispose()
         self._engines.clear()
         super().dispose()
+
+    def store_event(self, event: dg.EventLogEntry) -> None:
+        """Stores the event; the lock of its run is held from its first event to its last."""
+        home = Path(self._instance.root_directory)
+        follow_event(event, home=home)
+        super().store_event(event)
+        follow_end(event, home=home)
 
     def store_event_batch(self, events: Sequence[dg.EventLogEntry]) -> None:
         """Stores the asset events among `events` together, and the others one by one.
