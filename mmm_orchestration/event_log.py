@@ -35,6 +35,17 @@ def enable_batches() -> None:
     os.environ.setdefault(BATCH_SIZE_ENV, BATCH_SIZE)
 
 
+def plan_once(event: dg.EventLogEntry) -> dg.EventLogEntry:
+    """The event that plans one evaluation of a check, whatever days its run is for.
+
+    Dagster plans one per partition of the run, and an unpartitioned check, as all of the
+    project's are, then leaves every one of them planned for ever.
+    """
+    planned = event.get_dagster_event()
+    once = replace(planned.asset_check_planned_data, partitions_subset=None)
+    return event._replace(dagster_event=planned._replace(event_specific_data=once))
+
+
 class BatchedSqliteEventLogStorage(SqliteEventLogStorage):
     """Dagster's SQLite event log; a batch takes one transaction per database file.
 
@@ -107,17 +118,7 @@ class BatchedSqliteEventLogStorage(SqliteEventLogStorage):
     def _store_asset_check_evaluation_planned(
         self, event: dg.EventLogEntry, event_id: int | None
     ) -> None:
-        """Plans one evaluation of the check, whatever days its run is for.
-
-        Dagster plans one per partition of the run, and an unpartitioned check, as all of the
-        project's are, then leaves every one of them planned for ever.
-        """
-        planned = event.get_dagster_event()
-        once = replace(planned.asset_check_planned_data, partitions_subset=None)
-        unpartitioned = planned._replace(event_specific_data=once)
-        super()._store_asset_check_evaluation_planned(
-            event._replace(dagster_event=unpartitioned), event_id
-        )
+        super()._store_asset_check_evaluation_planned(plan_once(event), event_id)
 
     def _store_asset_events(self, events: Sequence[dg.EventLogEntry], *, run_id: str) -> None:
         rows = [self._event_to_row(event) for event in events]

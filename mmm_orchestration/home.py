@@ -1,7 +1,6 @@
 """Where a project lives: which mmm.yaml is used and what is kept beside it, by model."""
 
 import os
-import shutil
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import resources
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 PROJECT_ENV = "MMM_PROJECT"
 DAGSTER_HOME_ENV = "DAGSTER_HOME"
 MLFLOW_ENV = "MLFLOW_TRACKING_URI"
+POSTGRES_ENV = "MMM_POSTGRES_URL"
 FILE_NAME = "mmm.yaml"
 DEMO_FOLDER = "demo"
 
@@ -88,17 +88,29 @@ class Home:
         return Path(declared) if declared else self.base / ".dagster"
 
     def prepare_dagster(self) -> Path:
-        """The Dagster home, with the project's instance settings unless it has its own."""
+        """The Dagster home, with the project's instance settings unless it has its own.
+
+        Where MMM_POSTGRES_URL is set when they are made, they name it as the place of records.
+        """
         home = self.dagster_home.absolute()
         home.mkdir(parents=True, exist_ok=True)
         if not (home / "dagster.yaml").exists():
-            with resources.as_file(resources.files(__package__) / "dagster.yaml") as settings:
-                shutil.copyfile(settings, home / "dagster.yaml")
+            (home / "dagster.yaml").write_text(_read_settings(), encoding="utf-8")
         return home
 
     def _of_model(self, name: str) -> Path:
         """The folder beside mmm.yaml, and in it that of the model where it has a name."""
         return self.base / name / (self.one.model_name or "")
+
+
+def _read_settings() -> str:
+    """The instance settings for SQLite, or for Postgres where the environment names one."""
+    folder = resources.files(__package__)
+    usual = (folder / "dagster.yaml").read_text(encoding="utf-8")
+    if not os.environ.get(POSTGRES_ENV):
+        return usual
+    _, mark, rest = usual.partition("telemetry:")
+    return (folder / "dagster_postgres.yaml").read_text(encoding="utf-8") + "\n" + mark + rest
 
 
 def find_project_file() -> Path | None:

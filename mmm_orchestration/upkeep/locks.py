@@ -33,7 +33,7 @@ class Holder:
 
 
 def describe_self() -> Holder:
-    """This process as the holder of a lock that it takes now."""
+    """What is said of this process as the holder of a lock that it takes now."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return Holder(os.getpid(), now, socket.gethostname(), read_boot())
 

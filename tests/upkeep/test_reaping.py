@@ -65,7 +65,9 @@ def wait_for_locks(home: Home, runs: list[str]) -> None:
         os.close(descriptor)
 
 
-def test_killed_runs_are_cleared_and_the_living_one_is_not(home: Home, runs: dict[str, int]) -> None:
+def test_killed_runs_are_cleared_and_the_living_one_is_not(
+    home: Home, runs: dict[str, int]
+) -> None:
     """Of 13 runs in flight 12 are killed: one look fails them and frees their slots in time."""
     *killed, spared = runs
     with open_instance(home) as instance:
