@@ -15,16 +15,22 @@ from assets.posterior import build_posterior_asset
 from assets.quality import build_acceptance_check, build_finding_checks, build_suite_checks
 from assets.reports import build_roi_report_asset
 from assets.silver import build_silver_assets
+from assets.upkeep import build_maintenance_asset
 from mmm_orchestration.home import MLFLOW_ENV, Home, open_home
 from mmm_orchestration.jobs import (
     build_daily_job,
     build_evaluate_job,
+    build_maintenance_job,
     build_retrain_job,
     build_train_job,
 )
 from mmm_orchestration.partitions import build_daily_partitions
 from mmm_orchestration.resources import FolderResource, LakeResource, MlflowResource
-from mmm_orchestration.schedules import build_daily_schedule, build_replay_schedule
+from mmm_orchestration.schedules import (
+    build_daily_schedule,
+    build_maintenance_schedule,
+    build_replay_schedule,
+)
 from mmm_orchestration.sensors.reaper import build_reaper_sensor
 from mmm_orchestration.sensors.retrain import build_retrain_sensor
 
@@ -42,6 +48,7 @@ def build_defs(
     project = home.project
     partitions = build_daily_partitions(project)
     daily, retrain = build_daily_job(), build_retrain_job(project)
+    maintenance = build_maintenance_job()
     return dg.Definitions(
         assets=[
             *build_bronze_assets(project, partitions=partitions),
@@ -51,16 +58,18 @@ def build_defs(
             build_posterior_asset(project),
             build_roi_report_asset(project),
             build_cross_validation_asset(project),
+            build_maintenance_asset(project),
         ],
         asset_checks=[
             *build_suite_checks(project),
             build_acceptance_check(project),
             build_finding_checks(project),
         ],
-        jobs=[daily, build_train_job(), retrain, build_evaluate_job()],
+        jobs=[daily, build_train_job(), retrain, build_evaluate_job(), maintenance],
         schedules=[
             build_daily_schedule(project, job=daily),
             build_replay_schedule(project, job=daily),
+            build_maintenance_schedule(project, job=maintenance),
         ],
         sensors=[build_retrain_sensor(home, job=retrain), build_reaper_sensor()],
         resources={**build_resources(home), **(resource_overrides or {})},

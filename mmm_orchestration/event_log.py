@@ -87,6 +87,16 @@ class BatchedSqliteEventLogStorage(SqliteEventLogStorage):
         self._engines.move_to_end(shard)
         return self._engines[shard]
 
+    def delete_events(self, run_id: str) -> None:
+        """Deletes the events of the run and the database of its own, which Dagster leaves empty."""
+        super().delete_events(run_id)
+        if (engine := self._engines.pop(run_id, None)) is not None:
+            engine.dispose()
+        self._initialized_dbs.discard(run_id)
+        shard = Path(self.path_for_shard(run_id))
+        for end in ("", "-wal", "-shm"):
+            shard.with_name(shard.name + end).unlink(missing_ok=True)
+
     def dispose(self) -> None:
         """Closes what is open."""
         for engine in self._engines.values():

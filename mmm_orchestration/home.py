@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmm_orchestration.errors import ProjectError
 from mmm_orchestration.project import Project, load_project
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ PROJECT_ENV = "MMM_PROJECT"
 DAGSTER_HOME_ENV = "DAGSTER_HOME"
 MLFLOW_ENV = "MLFLOW_TRACKING_URI"
 POSTGRES_ENV = "MMM_POSTGRES_URL"
+POSTGRES_SCHEME = "postgresql+psycopg2://"
 FILE_NAME = "mmm.yaml"
 DEMO_FOLDER = "demo"
 
@@ -107,8 +109,14 @@ def _read_settings() -> str:
     """The instance settings for SQLite, or for Postgres where the environment names one."""
     folder = resources.files(__package__)
     usual = (folder / "dagster.yaml").read_text(encoding="utf-8")
-    if not os.environ.get(POSTGRES_ENV):
+    address = os.environ.get(POSTGRES_ENV)
+    if not address:
         return usual
+    if not address.startswith(POSTGRES_SCHEME):
+        raise ProjectError(
+            f"{POSTGRES_ENV} is no address of Postgres that names its driver",
+            fix=f"Begin it with {POSTGRES_SCHEME}",
+        )
     _, mark, rest = usual.partition("telemetry:")
     return (folder / "dagster_postgres.yaml").read_text(encoding="utf-8") + "\n" + mark + rest
 

@@ -20,6 +20,7 @@ WRITES_LAKE = {"mmm/writes": "lake"}
 DAILY_GROUPS = ("bronze", "silver", "gold")
 TRAINING_GROUPS = ("model", "reports")
 EVALUATION_GROUP = "evaluation"
+UPKEEP_GROUP = "upkeep"
 RETRAIN: Final = "retrain"
 K8S_TAG: Final = "dagster-k8s/config"
 
@@ -67,5 +68,16 @@ def build_evaluate_job() -> "AssetJob":
         "evaluate",
         selection=dg.AssetSelection.groups(EVALUATION_GROUP),
         description="Fits the model on the days before earlier origins and scores its forecasts.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def build_maintenance_job() -> "AssetJob":
+    """The nightly care; no other run writes the lake meanwhile."""
+    return dg.define_asset_job(
+        "maintenance_job",
+        selection=dg.AssetSelection.groups(UPKEEP_GROUP),
+        description="Joins small files, removes what is old and looks for damage.",
+        tags=WRITES_LAKE,
         executor_def=dg.in_process_executor,
     )

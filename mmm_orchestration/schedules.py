@@ -1,4 +1,6 @@
-"""When the chain runs by itself: yesterday at 06:00, the trailing 28 days at 07:00."""
+"""When the chain runs by itself: yesterday at 06:00, the trailing 28 days at 07:00,
+and the maintenance at 03:00.
+"""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -61,3 +63,15 @@ def build_replay_schedule(project: Project, *, job: "AssetJob") -> dg.ScheduleDe
         )
 
     return replay_trailing_days
+
+
+def build_maintenance_schedule(project: Project, *, job: "AssetJob") -> dg.ScheduleDefinition:
+    """The maintenance, at 03:00 in the project's time zone."""
+    return dg.ScheduleDefinition(
+        name="maintenance_at_three",
+        job=job,
+        cron_schedule="0 3 * * *",
+        execution_timezone=project.time_zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Cares for the tables and removes what is old.",
+    )

@@ -17,7 +17,7 @@ from mmm_orchestration.project.declaration import (
     Project,
     Sampler,
 )
-from mmm_orchestration.project.operating import Alerts, Gates, LakeSettings, Retrain
+from mmm_orchestration.project.operating import Alerts, Gates, LakeSettings, Retrain, Upkeep
 from mmm_orchestration.project.reading import content_hash, load_project, parse_project
 from mmm_orchestration.project.sources import (
     BOOKKEEPING_COLUMNS,

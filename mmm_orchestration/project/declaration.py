@@ -16,7 +16,7 @@ from mmm_orchestration.project.beliefs import Prior, PriorSource, UnknownPrior
 from mmm_orchestration.project.dated import Break, Event, Holidays
 from mmm_orchestration.project.mistakes import mistake, unknown
 from mmm_orchestration.project.narrowing import check_models, name_no_model, narrow
-from mmm_orchestration.project.operating import Alerts, Gates, LakeSettings, Retrain
+from mmm_orchestration.project.operating import Alerts, Gates, LakeSettings, Retrain, Upkeep
 from mmm_orchestration.project.sources import Source
 from mmm_orchestration.project.values import (
     UNMAPPED,
@@ -228,6 +228,7 @@ class Project(Strict):
     gates: Gates = Gates()
     alerts: Alerts = Alerts()
     retrain: Retrain = Retrain()
+    upkeep: Upkeep = Upkeep()
     lake: LakeSettings = LakeSettings()
 
     @model_validator(mode="after")

@@ -192,10 +192,17 @@ def _move_paths(database: Path, *, old: str, new: str) -> None:
         *(("model_versions", "source"), ("model_versions", "storage_location")),
     )
     before, after = Path(old).as_uri() + os.sep, Path(new).as_uri() + os.sep
-    with closing(sqlite3.connect(database)) as connection, connection:
-        for table, column in columns:
-            connection.execute(
-                f"UPDATE {table} SET {column} = ? || substr({column}, ?) "  # noqa: S608 - ours
-                f"WHERE substr({column}, 1, ?) = ?",
-                (after, len(before) + 1, len(before), before),
-            )
+    try:
+        with closing(sqlite3.connect(database)) as connection, connection:
+            for table, column in columns:
+                connection.execute(
+                    f"UPDATE {table} SET {column} = ? || substr({column}, ?) "  # noqa: S608 - ours
+                    f"WHERE substr({column}, 1, ?) = ?",
+                    (after, len(before) + 1, len(before), before),
+                )
+    except sqlite3.DatabaseError as error:
+        raise UpkeepError(
+            "The database of MLflow in this backup cannot be read",
+            got=str(error),
+            fix="Nothing was restored; take another backup",
+        ) from error

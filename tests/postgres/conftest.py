@@ -37,6 +37,6 @@ def postgres_url() -> Iterator[str]:
         options = f"-k {folder} -c listen_addresses='' -c fsync=off"
         call("pg_ctl", "-D", data, "-w", "-l", f"{folder}/log", "-o", options, "start")
         try:
-            yield f"postgresql://mmm@/postgres?host={folder}"
+            yield f"postgresql+psycopg2://mmm@/postgres?host={folder}"
         finally:
             call("pg_ctl", "-D", data, "-m", "immediate", "stop")

@@ -1,16 +1,15 @@
 """A backup taken while tables are written, and archives that must be refused."""
 
 import io
-import sqlite3
 import tarfile
 import threading
 from collections.abc import Callable
-from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
+from mlflow import MlflowClient
 
 from mmm_orchestration.days import DayWindow
 from mmm_orchestration.errors import UpkeepError
@@ -53,6 +52,17 @@ def write_number(lake: Lake, value: float) -> None:
     lake.write_days(frame, contract=NUMBERS, window=DayWindow(days[0], days[-1]))
 
 
+def register_champion(home: Home) -> str:
+    """The MLflow run of a version of the project that is champion."""
+    client = MlflowClient(home.mlflow_uri, home.mlflow_uri)
+    artefacts = (home.base / "mlflow_artifacts").as_uri()
+    run = client.create_run(client.create_experiment("small", artifact_location=artefacts))
+    client.create_registered_model("small")
+    client.create_model_version("small", run.info.artifact_uri, run.info.run_id)
+    client.set_registered_model_alias("small", "champion", "1")
+    return run.info.run_id
+
+
 def test_a_restored_lake_is_a_committed_state(home: Home, tmp_path: Path) -> None:
     """Backed up while a writer works, every day of the restored table is of the same commit."""
     stop, target = threading.Event(), tmp_path / "b.tar"
@@ -66,9 +76,7 @@ def test_a_restored_lake_is_a_committed_state(home: Home, tmp_path: Path) -> Non
 
     with open_instance(home):
         pass
-    with closing(sqlite3.connect(home.base / "mlflow.db")) as database, database:
-        database.execute("CREATE TABLE kept (value)")
-        database.execute("INSERT INTO kept VALUES (1)")
+    run_id = register_champion(home)
     writer = threading.Thread(target=write)
     writer.start()
     try:
@@ -87,8 +95,9 @@ def test_a_restored_lake_is_a_committed_state(home: Home, tmp_path: Path) -> Non
     assert (there.reports / "roi.html").read_text() == "page"
     assert not (there.reports / ".draft.html").exists()
     assert (there.dagster_home / "history" / "runs.db").exists()
-    with closing(sqlite3.connect(there.base / "mlflow.db")) as database:
-        assert database.execute("SELECT value FROM kept").fetchall() == [(1,)]
+    client = MlflowClient(there.mlflow_uri, there.mlflow_uri)
+    assert client.get_model_version_by_alias("small", "champion").run_id == run_id
+    assert client.get_run(run_id).info.artifact_uri.startswith(there.base.as_uri())
 
 
 def test_what_is_there_is_kept(home: Home, tmp_path: Path) -> None:
