@@ -1,6 +1,4 @@
-"""When the chain runs by itself: yesterday at 06:00, the trailing 28 days at 07:00,
-and the maintenance at 03:00.
-"""
+"""When jobs run by themselves: care at 03:00, yesterday at 06:00, trailing days at 07:00."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING

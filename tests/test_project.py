@@ -191,6 +191,7 @@ HEADINGS = {
     "Gates": "gates",
     "Alerts": "alerts",
     "Retrain": "retrain",
+    "Upkeep": "upkeep",
     "LakeSettings": "lake",
 }
 

@@ -94,6 +94,7 @@ __all__ = [
     "Tax",
     "Trend",
     "UnknownPrior",
+    "Upkeep",
     "WeekDay",
     "check_currency",
     "check_slug",
