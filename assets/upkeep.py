@@ -37,12 +37,7 @@ def build_maintenance_asset(project: Project) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, lake: LakeResource, folder: FolderResource
     ) -> dg.MaterializeResult:
         home, cared = Home(project, folder.base), care_for(lake.get())
-        removed = remove_old(
-            home,
-            instance=context.instance,
-            checks=context.repository_def.asset_graph.asset_check_keys,
-            now=datetime.now(UTC),
-        )
+        removed = remove_old(home, instance=context.instance, now=datetime.now(UTC))
         return dg.MaterializeResult(
             metadata=describe_care(cared, removed=removed, leftovers=remove_leftovers(home)),
             check_results=[describe_damage(cared, check=CHECK)],

@@ -359,13 +359,13 @@ def describe_forecasts(found: "CrossValidation") -> dg.MaterializeResult:
 
 def describe_care(
     cared: Sequence[Care], *, removed: Removal, leftovers: Sequence[str]
-) -> dict[str, dg.RawMetadataValue]:
+) -> dict[str, dg.MetadataValue]:
     """What the maintenance did: by table, and what it removed and kept in words."""
     rows = pl.DataFrame([each.to_row() for each in cared])
     return {
-        "tables": describe_frame(rows, n_rows=len(cared)) if cared else "none on this machine",
-        "removed": str(removed),
-        "drafts_removed": len(leftovers),
+        "tables": describe_frame(rows, n_rows=len(cared)),
+        "removed": dg.MetadataValue.text(str(removed)),
+        "drafts_removed": dg.MetadataValue.int(len(leftovers)),
     }
 
 

@@ -61,11 +61,6 @@ def open_instance(home: Home) -> Iterator[dg.DagsterInstance]:
             del os.environ[DAGSTER_HOME_ENV]
 
 
-def list_checks(home: Home) -> list[dg.AssetCheckKey]:
-    """Every asset check of the project."""
-    return list(build_defs(home=home).resolve_asset_graph().asset_check_keys)
-
-
 def run_maintenance(home: Home, *, say: Say) -> Outcome:
     """The care that the schedule asks for at night."""
     return _run_job(home, "maintenance_job", partition_key=None, tags={}, say=say)

@@ -30,18 +30,12 @@ def prune(shell: Shell, *, is_dry: bool) -> None:
     from datetime import UTC, datetime
 
     from mmm_orchestration.home import open_home
-    from mmm_orchestration.runner import list_checks, open_instance
+    from mmm_orchestration.runner import open_instance
     from mmm_orchestration.upkeep.retention import remove_old
 
     home = open_home(shell.project_file)
     with open_instance(home) as instance:
-        removed = remove_old(
-            home,
-            instance=instance,
-            checks=list_checks(home),
-            now=datetime.now(UTC),
-            is_dry=is_dry,
-        )
+        removed = remove_old(home, instance=instance, now=datetime.now(UTC), is_dry=is_dry)
     click.echo(str(removed))
     for name in (*removed.runs, *removed.reports, *removed.posteriors):
         click.echo(f"{'would remove' if is_dry else 'removed'} {name}")

@@ -5,14 +5,19 @@ Belongs here: what may go. Must not: when it goes (see `assets/upkeep.py`).
 
 import shutil
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import dagster as dg
+from dagster._core.storage.event_log.base import EventLogStorage
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
+from sqlalchemy import select
 
+from mmm_orchestration.errors import UpkeepError
 from mmm_orchestration.home import Home
 from mmm_orchestration.project.operating import Upkeep
 from mmm_orchestration.registry import open_registry
@@ -43,14 +48,13 @@ def remove_old(
     home: Home,
     *,
     instance: dg.DagsterInstance,
-    checks: Collection[dg.AssetCheckKey],
     now: datetime,
     is_dry: bool = False,
 ) -> Removal:
     """What is older than the project keeps it and is not in use; with `is_dry` it stays."""
     settings = home.project.upkeep
     old = find_old_runs(instance, before=now - timedelta(days=settings.keep_runs_days))
-    used = find_used_runs(instance, checks=checks) if old else frozenset()
+    used = find_used_runs(instance) if old else frozenset()
     runs = tuple(run_id for run_id in old if run_id not in used)
     models = home.list_models()
     reports = [path for each in models for path in _list_old_reports(each, settings, now=now)]
@@ -70,9 +74,7 @@ def find_old_runs(instance: dg.DagsterInstance, *, before: datetime) -> tuple[st
     return tuple(r.dagster_run.run_id for r in records if r.dagster_run.is_finished)
 
 
-def find_used_runs(
-    instance: dg.DagsterInstance, *, checks: Collection[dg.AssetCheckKey]
-) -> frozenset[str]:
+def find_used_runs(instance: dg.DagsterInstance) -> frozenset[str]:
     """Runs that hold the newest materialisation of an asset or partition, or of a check."""
     storage, used = instance.event_log_storage, set[str]()
     for key in instance.all_asset_keys():
@@ -90,8 +92,19 @@ def find_used_runs(
                 storage_ids=ids[start : start + _CHUNK],
             )
             used |= {record.run_id for record in storage.get_event_records(wanted)}
-    latest = storage.get_latest_asset_check_execution_by_key(list(checks))
+    latest = storage.get_latest_asset_check_execution_by_key(_list_checks(storage))
     return frozenset(used | {record.run_id for record in latest.values()})
+
+
+def _list_checks(storage: EventLogStorage) -> list[dg.AssetCheckKey]:
+    """Every check that was ever planned or evaluated."""
+    if not isinstance(storage, SqlEventLogStorage):
+        raise UpkeepError("Checks of this event log cannot be listed", got=type(storage).__name__)
+    columns = AssetCheckExecutionsTable.c
+    with storage.index_connection() as index:
+        rows = index.execute(select(columns.asset_key, columns.check_name).distinct()).all()
+    keys = [(dg.AssetKey.from_db_string(asset), check) for asset, check in rows]
+    return [dg.AssetCheckKey(asset, check) for asset, check in keys if asset is not None]
 
 
 def remove_leftovers(home: Home) -> tuple[str, ...]:

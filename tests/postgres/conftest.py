@@ -12,7 +12,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """The address of an empty database; skips where no server is installed."""
+    """The address of an empty database, beside which there is one called 'mlflow'; skips where no server is installed."""
     found = shutil.which("initdb")
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if found is None and not programs:
@@ -37,6 +37,7 @@ def postgres_url() -> Iterator[str]:
         options = f"-k {folder} -c listen_addresses='' -c fsync=off"
         call("pg_ctl", "-D", data, "-w", "-l", f"{folder}/log", "-o", options, "start")
         try:
+            call("createdb", "-h", folder, "-U", "mmm", "mlflow")
             yield f"postgresql+psycopg2://mmm@/postgres?host={folder}"
         finally:
             call("pg_ctl", "-D", data, "-m", "immediate", "stop")

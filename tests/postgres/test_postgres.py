@@ -58,7 +58,7 @@ def test_mlflow_keeps_its_registry_there(
     """A run is recorded and read again from the database that MLFLOW_TRACKING_URI names."""
     from mlflow import MlflowClient
 
-    monkeypatch.setenv(MLFLOW_ENV, postgres_url)
+    monkeypatch.setenv(MLFLOW_ENV, postgres_url.replace("/postgres?", "/mlflow?"))
     home = write_small_project(tmp_path, first=FIRST, n_days=1)
     client = MlflowClient(tracking_uri=home.mlflow_uri, registry_uri=home.mlflow_uri)
     client.create_registered_model("small")

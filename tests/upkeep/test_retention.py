@@ -10,7 +10,6 @@ import pytest
 from mmm_orchestration.days import DayWindow
 from mmm_orchestration.home import Home
 from mmm_orchestration.runner import (
-    list_checks,
     open_instance,
     run_daily,
     run_maintenance,
@@ -50,11 +49,11 @@ def test_only_what_is_not_in_use_goes(home: Home) -> None:
     later = datetime.now(UTC) + timedelta(days=400)
     with open_instance(home) as instance:
         newest, first = instance.get_runs(dg.RunsFilter(job_name="daily"))
-        checks, key = list_checks(home), dg.AssetKey("gold_kpi_daily")
-        dry = remove_old(home, instance=instance, checks=checks, now=later, is_dry=True)
+        key = dg.AssetKey("gold_kpi_daily")
+        dry = remove_old(home, instance=instance, now=later, is_dry=True)
         assert dry.runs == (first.run_id,)
         assert instance.get_run_by_id(first.run_id) is not None
-        assert remove_old(home, instance=instance, checks=checks, now=later) == dry
+        assert remove_old(home, instance=instance, now=later) == dry
         assert instance.get_run_by_id(first.run_id) is None
         assert instance.get_run_by_id(newest.run_id) is not None
         assert instance.get_materialized_partitions(key) == {FIRST.isoformat()}
@@ -69,7 +68,7 @@ def test_old_reports_go_and_the_newest_page_stays(home: Home) -> None:
         (home.reports / name).write_text("page")
     later = datetime.now(UTC) + timedelta(days=400)
     with open_instance(home) as instance:
-        removed = remove_old(home, instance=instance, checks=list_checks(home), now=later)
+        removed = remove_old(home, instance=instance, now=later)
     assert removed.reports == ("roi_2026-01-01-abc.html",)
     assert [path.name for path in home.reports.iterdir()] == ["roi.html"]
 
