@@ -12,7 +12,10 @@ import pytest
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """The address of an empty database, beside which there is one called 'mlflow'; skips where no server is installed."""
+    """The address of an empty database, beside which there is one called 'mlflow'.
+
+    Skips where no server is installed.
+    """
     found = shutil.which("initdb")
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if found is None and not programs:
