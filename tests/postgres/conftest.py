@@ -20,7 +20,7 @@ def postgres_url() -> Iterator[str]:
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if found is None and not programs:
         pytest.skip("Postgres is not installed; see tests/postgres/install_postgres.sh")
-    binaries = Path(found or programs[-1]).parent
+    binaries = Path(found or programs[-1]).resolve().parent
     # the server refuses to run as root, and the path of a socket must be short
     user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     with tempfile.TemporaryDirectory(prefix="pg") as folder:
