@@ -10,7 +10,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 RUN := $(UV) run --frozen --no-sync
 READY := .venv/.ready
 
-.PHONY: help setup demo test test-ui test-long lint bench bench-model bench-truth ui clean
+.PHONY: help setup demo test test-ui test-postgres test-long lint bench bench-model bench-truth ui clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -30,11 +30,16 @@ demo: $(READY) ## simulate exports, run the whole chain, end with an ROI report
 	$(RUN) mmm demo
 
 test: $(READY) ## the tests that CI runs
-	$(RUN) pytest -m "not long and not ui"
+	$(RUN) pytest -m "not long and not ui and not postgres"
 
 test-ui: $(READY) ## the Dagster UI and the report in headless Chromium
 	tests/ui/install_chromium.sh
 	$(RUN) pytest -m ui tests/ui
+
+test-postgres: $(READY) ## Dagster and MLflow over a Postgres server of their own
+	tests/postgres/install_postgres.sh
+	$(UV) pip install --quiet 'dagster-postgres>=0.29' 'psycopg2-binary>=2.9'
+	$(RUN) pytest -m postgres tests/postgres
 
 test-long: $(READY) ## long suites: more kills, more mutated inputs
 	$(RUN) pytest -m long

@@ -18,11 +18,13 @@ from assets.quality import build_acceptance_check, build_finding_checks, build_s
 from assets.reports import build_roi_report_asset
 from assets.reviews import build_quarterly_review_asset
 from assets.silver import build_silver_assets
+from assets.upkeep import build_maintenance_asset
 from assets.weekly import build_weekly_asset
 from mmm_orchestration.home import MLFLOW_ENV, Home, open_home
 from mmm_orchestration.jobs import (
     build_daily_job,
     build_evaluate_job,
+    build_maintenance_job,
     build_monitor_job,
     build_retrain_job,
     build_review_job,
@@ -33,6 +35,7 @@ from mmm_orchestration.partitions import build_daily_partitions
 from mmm_orchestration.resources import FolderResource, LakeResource, MlflowResource
 from mmm_orchestration.schedules import (
     build_daily_schedule,
+    build_maintenance_schedule,
     build_monitor_schedule,
     build_replay_schedule,
     build_review_schedule,
@@ -40,6 +43,7 @@ from mmm_orchestration.schedules import (
 )
 from mmm_orchestration.sensors.alerts import build_alert_sensor
 from mmm_orchestration.sensors.drift import build_drift_sensor
+from mmm_orchestration.sensors.reaper import build_reaper_sensor
 from mmm_orchestration.sensors.retrain import build_retrain_sensor
 
 # Single-run backfills are a beta of Dagster that is used knowingly.
@@ -57,6 +61,7 @@ def build_defs(
     partitions = build_daily_partitions(project)
     daily, retrain = build_daily_job(), build_retrain_job(project)
     monitor, review, weekly = build_monitor_job(), build_review_job(), build_weekly_job()
+    maintenance = build_maintenance_job()
     return dg.Definitions(
         assets=[
             *build_bronze_assets(project, partitions=partitions),
@@ -70,24 +75,36 @@ def build_defs(
             build_weekly_asset(project),
             *build_monitoring_assets(project),
             build_quarterly_review_asset(project),
+            build_maintenance_asset(project),
         ],
         asset_checks=[
             *build_suite_checks(project),
             build_acceptance_check(project),
             build_finding_checks(project),
         ],
-        jobs=[daily, build_train_job(), retrain, build_evaluate_job(), monitor, review, weekly],
+        jobs=[
+            daily,
+            build_train_job(),
+            retrain,
+            build_evaluate_job(),
+            monitor,
+            review,
+            weekly,
+            maintenance,
+        ],
         schedules=[
             build_daily_schedule(project, job=daily),
             build_replay_schedule(project, job=daily),
             build_monitor_schedule(project, job=monitor),
             build_review_schedule(project, job=review),
             build_weekly_schedule(home, job=weekly),
+            build_maintenance_schedule(project, job=maintenance),
         ],
         sensors=[
             build_alert_sensor(home),
             build_retrain_sensor(home, job=retrain),
             build_drift_sensor(home, job=retrain),
+            build_reaper_sensor(),
         ],
         resources={**build_resources(home), **(resource_overrides or {})},
         executor=dg.in_process_executor,

@@ -66,6 +66,10 @@ class RegistryError(MmmError):
     """The model registry cannot be read, or cannot be changed as it was asked to."""
 
 
+class UpkeepError(MmmError):
+    """A backup, a restore or another act of upkeep is refused."""
+
+
 def nearest(name: str, allowed: Iterable[str]) -> str | None:
     """The allowed word most like `name`, or None when none is close."""
     matches = difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.6)

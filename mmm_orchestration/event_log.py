@@ -1,8 +1,9 @@
-"""Dagster's SQLite event log, storing a batch of events at once.
+"""Dagster's SQLite event log, storing a batch of events at once and telling who runs a run.
 
 A range run over three years plans and reports some thirty thousand partitions. Dagster hands
 such events over in batches when DAGSTER_EVENT_BATCH_SIZE is set; its own SQLite storage then
-opens two databases anew for every event, which takes minutes.
+opens two databases anew for every event, which takes minutes. The process that stores the first
+event of a run holds the run's lock from then on (see `upkeep.holding`).
 """
 
 import os
@@ -22,6 +23,8 @@ from dagster._serdes import ConfigurableClassData
 from dagster_shared.record import replace
 from sqlalchemy import Connection, Engine, create_engine
 
+from mmm_orchestration.upkeep.holding import follow_end, follow_event
+
 BATCH_SIZE_ENV = "DAGSTER_EVENT_BATCH_SIZE"
 BATCH_SIZE = "2000"
 MAX_ENGINES = 8
@@ -30,6 +33,17 @@ MAX_ENGINES = 8
 def enable_batches() -> None:
     """Sets Dagster's batch size for this process and its children, unless it is set."""
     os.environ.setdefault(BATCH_SIZE_ENV, BATCH_SIZE)
+
+
+def plan_once(event: dg.EventLogEntry) -> dg.EventLogEntry:
+    """The event that plans one evaluation of a check, whatever days its run is for.
+
+    Dagster plans one per partition of the run, and an unpartitioned check, as all of the
+    project's are, then leaves every one of them planned for ever.
+    """
+    planned = event.get_dagster_event()
+    once = replace(planned.asset_check_planned_data, partitions_subset=None)
+    return event._replace(dagster_event=planned._replace(event_specific_data=once))
 
 
 class BatchedSqliteEventLogStorage(SqliteEventLogStorage):
@@ -73,12 +87,29 @@ class BatchedSqliteEventLogStorage(SqliteEventLogStorage):
         self._engines.move_to_end(shard)
         return self._engines[shard]
 
+    def delete_events(self, run_id: str) -> None:
+        """Deletes the events of the run and the database of its own, which Dagster leaves empty."""
+        super().delete_events(run_id)
+        if (engine := self._engines.pop(run_id, None)) is not None:
+            engine.dispose()
+        self._initialized_dbs.discard(run_id)
+        shard = Path(self.path_for_shard(run_id))
+        for end in ("", "-wal", "-shm"):
+            shard.with_name(shard.name + end).unlink(missing_ok=True)
+
     def dispose(self) -> None:
         """Closes what is open."""
         for engine in self._engines.values():
             engine.dispose()
         self._engines.clear()
         super().dispose()
+
+    def store_event(self, event: dg.EventLogEntry) -> None:
+        """Stores the event; the lock of its run is held from its first event to its last."""
+        home = Path(self._instance.root_directory)
+        follow_event(event, home=home)
+        super().store_event(event)
+        follow_end(event, home=home)
 
     def store_event_batch(self, events: Sequence[dg.EventLogEntry]) -> None:
         """Stores the asset events among `events` together, and the others one by one.
@@ -97,17 +128,7 @@ class BatchedSqliteEventLogStorage(SqliteEventLogStorage):
     def _store_asset_check_evaluation_planned(
         self, event: dg.EventLogEntry, event_id: int | None
     ) -> None:
-        """Plans one evaluation of the check, whatever days its run is for.
-
-        Dagster plans one per partition of the run, and an unpartitioned check, as all of the
-        project's are, then leaves every one of them planned for ever.
-        """
-        planned = event.get_dagster_event()
-        once = replace(planned.asset_check_planned_data, partitions_subset=None)
-        unpartitioned = planned._replace(event_specific_data=once)
-        super()._store_asset_check_evaluation_planned(
-            event._replace(dagster_event=unpartitioned), event_id
-        )
+        super()._store_asset_check_evaluation_planned(plan_once(event), event_id)
 
     def _store_asset_events(self, events: Sequence[dg.EventLogEntry], *, run_id: str) -> None:
         rows = [self._event_to_row(event) for event in events]

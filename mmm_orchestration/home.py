@@ -1,13 +1,13 @@
 """Where a project lives: which mmm.yaml is used and what is kept beside it, by model."""
 
 import os
-import shutil
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmm_orchestration.errors import ProjectError
 from mmm_orchestration.project import Project, load_project
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 PROJECT_ENV = "MMM_PROJECT"
 DAGSTER_HOME_ENV = "DAGSTER_HOME"
 MLFLOW_ENV = "MLFLOW_TRACKING_URI"
+POSTGRES_ENV = "MMM_POSTGRES_URL"
+POSTGRES_SCHEME = "postgresql+psycopg2://"
 FILE_NAME = "mmm.yaml"
 DEMO_FOLDER = "demo"
 
@@ -93,17 +95,35 @@ class Home:
         return Path(declared) if declared else self.base / ".dagster"
 
     def prepare_dagster(self) -> Path:
-        """The Dagster home, with the project's instance settings unless it has its own."""
+        """The Dagster home, with the project's instance settings unless it has its own.
+
+        Where MMM_POSTGRES_URL is set when they are made, they name it as the place of records.
+        """
         home = self.dagster_home.absolute()
         home.mkdir(parents=True, exist_ok=True)
         if not (home / "dagster.yaml").exists():
-            with resources.as_file(resources.files(__package__) / "dagster.yaml") as settings:
-                shutil.copyfile(settings, home / "dagster.yaml")
+            (home / "dagster.yaml").write_text(_read_settings(), encoding="utf-8")
         return home
 
     def _of_model(self, name: str) -> Path:
         """The folder beside mmm.yaml, and in it that of the model where it has a name."""
         return self.base / name / (self.one.model_name or "")
+
+
+def _read_settings() -> str:
+    """The instance settings for SQLite, or for Postgres where the environment names one."""
+    folder = resources.files(__package__)
+    usual = (folder / "dagster.yaml").read_text(encoding="utf-8")
+    address = os.environ.get(POSTGRES_ENV)
+    if not address:
+        return usual
+    if not address.startswith(POSTGRES_SCHEME):
+        raise ProjectError(
+            f"{POSTGRES_ENV} is no address of Postgres that names its driver",
+            fix=f"Begin it with {POSTGRES_SCHEME}",
+        )
+    _, mark, rest = usual.partition("telemetry:")
+    return (folder / "dagster_postgres.yaml").read_text(encoding="utf-8") + "\n" + mark + rest
 
 
 def find_project_file() -> Path | None:

@@ -24,6 +24,7 @@ EVALUATION_GROUP = "evaluation"
 MONITORING_GROUP = "monitoring"
 REVIEW_GROUP = "reviews"
 WEEKLY_GROUP = "weekly"
+UPKEEP_GROUP = "upkeep"
 RETRAIN: Final = "retrain"
 K8S_TAG: Final = "dagster-k8s/config"
 
@@ -104,5 +105,16 @@ def build_review_job() -> "AssetJob":
         "review",
         selection=dg.AssetSelection.groups(REVIEW_GROUP),
         description="Scorecard, drift and promotions of the last quarter as one page.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def build_maintenance_job() -> "AssetJob":
+    """The nightly care; no other run writes the lake meanwhile."""
+    return dg.define_asset_job(
+        "maintenance_job",
+        selection=dg.AssetSelection.groups(UPKEEP_GROUP),
+        description="Joins small files, removes what is old and looks for damage.",
+        tags=WRITES_LAKE,
         executor_def=dg.in_process_executor,
     )

@@ -36,6 +36,8 @@ from mmm_orchestration.reporting.tables import (
 from mmm_orchestration.tables.contracts import TableContract
 from mmm_orchestration.tables.lineage import trace_lineage
 from mmm_orchestration.training import FitRecord
+from mmm_orchestration.upkeep.maintenance import Care
+from mmm_orchestration.upkeep.retention import Removal
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -352,4 +354,28 @@ def describe_forecasts(found: "CrossValidation") -> dg.MaterializeResult:
             "forecasts": _show(draw_forecasts(found, width=NARROW)),
             "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in found.notes) or "none"),
         }
+    )
+
+
+def describe_care(
+    cared: Sequence[Care], *, removed: Removal, leftovers: Sequence[str]
+) -> dict[str, dg.MetadataValue]:
+    """What the maintenance did: by table, and what it removed and kept in words."""
+    rows = pl.DataFrame([each.to_row() for each in cared])
+    return {
+        "tables": describe_frame(rows, n_rows=len(cared)),
+        "removed": dg.MetadataValue.text(str(removed)),
+        "drafts_removed": dg.MetadataValue.int(len(leftovers)),
+    }
+
+
+def describe_damage(cared: Sequence[Care], *, check: str) -> dg.AssetCheckResult:
+    """Whether every table is what was written."""
+    damaged = [f"{each.table}: {line}" for each in cared for line in each.damage]
+    return dg.AssetCheckResult(
+        check_name=check,
+        passed=not damaged,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=" ".join(damaged[:MAX_LISTED]) or f"{len(cared)} tables are whole.",
+        metadata={"n_damaged": len(damaged)},
     )

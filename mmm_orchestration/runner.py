@@ -61,6 +61,11 @@ def open_instance(home: Home) -> Iterator[dg.DagsterInstance]:
             del os.environ[DAGSTER_HOME_ENV]
 
 
+def run_maintenance(home: Home, *, say: Say) -> Outcome:
+    """The care that the schedule asks for at night."""
+    return _run_job(home, "maintenance_job", partition_key=None, tags={}, say=say)
+
+
 def run_daily(home: Home, *, window: DayWindow, say: Say) -> Outcome:
     """The daily chain for one day or, as one run, for every day of `window`."""
     if window.n_days == 1:

@@ -1,4 +1,4 @@
-"""When things run by themselves: by day, by week and by quarter, in the project's time zone."""
+"""When jobs run by themselves: by day, by week and by quarter, in the project's time zone."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -146,3 +146,15 @@ def _ask_for_models(
         )
         for name in project.model_names or (None,)
     ]
+
+
+def build_maintenance_schedule(project: Project, *, job: "AssetJob") -> dg.ScheduleDefinition:
+    """The maintenance, at 03:00 in the project's time zone."""
+    return dg.ScheduleDefinition(
+        name="maintenance_at_three",
+        job=job,
+        cron_schedule="0 3 * * *",
+        execution_timezone=project.time_zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Cares for the tables and removes what is old.",
+    )

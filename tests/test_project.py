@@ -205,6 +205,7 @@ HEADINGS = {
     "Monitoring": "monitoring",
     "Promotion": "promotion",
     "Retrain": "retrain",
+    "Upkeep": "upkeep",
     "LakeSettings": "lake",
 }
 

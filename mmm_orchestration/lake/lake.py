@@ -254,6 +254,36 @@ class Lake:
         self.open(name)
         return n_deleted
 
+    def compact(self, name: str) -> int:
+        """Number of small data files whose rows are in larger ones now; no row is changed.
+
+        Raises LakeError where another writer was faster, or the rows do not read back the same.
+        """
+        table = self._load(name)
+        before = self._store.list_files(table)
+        with self._guard(name, "compact", fix=_SAFE):
+            n_replaced = self._store.compact(table)
+        if n_replaced:
+            with self._guard(name, "read back"):
+                now = self._store.load(name, version=table.version())
+                files = self._store.list_files(now)
+                rows = [self._store.scan(now, f, name=name).collect() for f in (before, files)]
+            if not rows[0].sort(pl.all()).equals(rows[1].sort(pl.all())):
+                raise LakeError(
+                    f"Table '{name}' does not read back the same after its files were compacted",
+                    fix="Check the disk; the version before is whole",
+                )
+            self._opened.discard(name)
+            self.open(name)
+        return n_replaced
+
+    def list_tables(self) -> tuple[str, ...]:
+        """Names of the tables of a lake on a file system, none for one in an object store."""
+        root = self._location.folder
+        if root is None or not root.is_dir():
+            return ()
+        return tuple(sorted(path.name for path in root.iterdir() if log_folder(path).is_dir()))
+
     def _exists(self, name: str) -> bool:
         with self._guard(name, "find"):
             return self._store.exists(name)

@@ -189,3 +189,10 @@ class Store:
             commit_properties=_WITHOUT_RETRY,
             post_commithook_properties=_AFTER_COMMIT,
         )
+
+    def compact(self, table: DeltaTable) -> int:
+        """Number of small data files that were replaced by larger ones of the same rows."""
+        done = table.optimize.compact(
+            commit_properties=_WITHOUT_RETRY, post_commithook_properties=_AFTER_COMMIT
+        )
+        return int(done["numFilesRemoved"])

@@ -27,6 +27,7 @@ from mmm_orchestration.project.operating import (
     Reports,
     Retrain,
     Smtp,
+    Upkeep,
 )
 from mmm_orchestration.project.reading import content_hash, load_project, parse_project
 from mmm_orchestration.project.sources import (
@@ -113,6 +114,7 @@ __all__ = [
     "Tax",
     "Trend",
     "UnknownPrior",
+    "Upkeep",
     "WeekDay",
     "check_currency",
     "check_slug",

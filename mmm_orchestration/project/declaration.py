@@ -24,6 +24,7 @@ from mmm_orchestration.project.operating import (
     Promotion,
     Reports,
     Retrain,
+    Upkeep,
 )
 from mmm_orchestration.project.sources import Source
 from mmm_orchestration.project.values import (
@@ -239,6 +240,7 @@ class Project(Strict):
     monitoring: Monitoring = Monitoring()
     reports: Reports = Reports()
     retrain: Retrain = Retrain()
+    upkeep: Upkeep = Upkeep()
     lake: LakeSettings = LakeSettings()
 
     @model_validator(mode="after")

@@ -136,6 +136,14 @@ class Retrain(Strict):
     )
 
 
+class Upkeep(Strict):
+    """How many days what is old is kept; what is in use is kept for ever."""
+
+    keep_runs_days: Annotated[int, Field(ge=7)] = 90
+    keep_reports_days: Annotated[int, Field(ge=7)] = 365
+    keep_posteriors_days: Annotated[int, Field(ge=30)] = 365
+
+
 class LakeSettings(Strict):
     """Where the Delta tables live: a folder beside mmm.yaml or any delta-rs URI."""
 
