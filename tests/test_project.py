@@ -198,6 +198,7 @@ HEADINGS = {
     "OneModel": "models",
     "Sampler": "model: sampler",
     "Gates": "gates",
+    "Promotion": "promotion",
     "Alerts": "alerts",
     "AlertTarget": "alerts: targets",
     "Reports": "reports",
