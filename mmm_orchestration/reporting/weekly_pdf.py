@@ -59,7 +59,9 @@ def _fits(page: WeeklyPage, *, report: WeeklyReport, growth: float) -> bool:
     """Whether all of the page stands on one sheet of that size."""
     trial = _open(report)
     _draw_page(trial, page, report=report, growth=growth)
-    return trial.page_no() == 1
+    n_sheets = trial.page_no()
+    trial.output()  # closes its fonts
+    return n_sheets == 1
 
 
 def _find_font(name: str) -> Path:

@@ -94,10 +94,11 @@ def test_everybody_gets_it_once(home: Home, postman: Postman) -> None:
     assert isinstance(ask(home, at=MONDAY + timedelta(hours=3)), dg.RunRequest)
     written, sent = publish_weekly(home, now=MONDAY)
     assert sent == home.project.reports.recipients
+    content = written.pdf.read_bytes()
     assert publish_weekly(home, now=MONDAY + timedelta(days=3))[1] == ()
     assert len(postman.got) == 2
     (pdf,) = postman.got[0].iter_attachments()
-    assert pdf.get_content() == written.pdf.read_bytes()
+    assert pdf.get_content() == content
     assert version in written.html.read_text(encoding="utf-8")
     assert isinstance(ask(home, at=MONDAY + timedelta(hours=3)), dg.SkipReason)
     assert list_missing(home, now=MONDAY + timedelta(days=7)) == sent
