@@ -59,9 +59,9 @@ class ModelCard:
         project, data = self.posterior.project, self.posterior.data
         return (
             f"A Bayesian media mix model of {project.kpi.name} of {project.title}, at level "
-            f"{project.model.level} and grain {project.model.grain}: {len(data.channels)} channels "
-            f"and {len(data.control_names)} controls over {data.n_periods} periods from "
-            f"{self.record.first_day} to {self.record.trained_through}. It says what each channel "
+            f"{project.model.level} and grain {project.model.grain}. It has {data.n_periods} "
+            f"periods from {self.record.first_day} to {self.record.trained_through}; channels: "
+            f"{len(data.channels)}, controls: {len(data.control_names)}. It says what each channel "
             "brought and what more spend would bring; it is not meant for single customers or for "
             "channels it has not seen."
         )
@@ -162,7 +162,10 @@ def keep_card(card: ModelCard, *, folder: Path) -> tuple[Path, Path]:
 def _facts(values: object) -> str:
     """A Markdown table of names and values."""
     rows = dict(values) if isinstance(values, Mapping) else {}
-    shown = {k: v if isinstance(v, str) else json.dumps(v) for k, v in rows.items()}
+    shown = {
+        k: v if isinstance(v, str) else f"{v:.4g}" if isinstance(v, float) else json.dumps(v)
+        for k, v in rows.items()
+    }
     return to_markdown(pl.DataFrame({"fact": list(shown), "value": list(shown.values())}))
 
 
