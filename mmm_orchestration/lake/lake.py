@@ -35,12 +35,12 @@ from mmm_orchestration.lake.location import Location
 from mmm_orchestration.lake.log import list_versions, log_folder
 from mmm_orchestration.lake.manifest import (
     Damage,
+    acknowledge,
     find_altered_commits,
     find_altered_files,
-    list_pending,
     record_manifests,
 )
-from mmm_orchestration.lake.store import Store
+from mmm_orchestration.lake.store import Store, choose_columns
 from mmm_orchestration.lake.tail import Repair, repair_table
 from mmm_orchestration.tables.contracts import TableContract
 from mmm_orchestration.tables.schema import polars_schema
@@ -108,7 +108,7 @@ class Lake:
             _log.warning("%s", repair)
         self._repairs += repairs
         try:
-            _acknowledge(folder, through=max(list_versions(folder), default=-1))
+            acknowledge(folder, through=max(list_versions(folder), default=-1))
         except OSError as error:
             _log.warning("Table '%s' is open, but its checksums are not kept: %s", name, error)
         else:
@@ -133,16 +133,16 @@ class Lake:
         empty. Without it such a table raises LakeError.
         """
         if contract is not None and not self.has(name):
-            return _choose(pl.LazyFrame(schema=polars_schema(contract)), name, columns)
+            return choose_columns(pl.LazyFrame(schema=polars_schema(contract)), name, columns)
         table = self._load(name, version=version)
         day = contract.date_column if contract else "date"
         with self._guard(name, "read"):
             files = self._store.list_files(table, date_column=day, window=window)
             rows = self._store.scan(table, files, name=name, contract=contract)
         if window is not None:
-            _choose(rows, name, [day])
+            choose_columns(rows, name, [day])
             rows = rows.filter(pl.col(day).is_between(window.first, window.last))
-        return _choose(rows, name, columns)
+        return choose_columns(rows, name, columns)
 
     def write_days(
         self,
@@ -391,20 +391,3 @@ class Lake:
         if folder is not None:
             with self._guard(name, f"keep the checksums of version {version} of", fix=_LANDED):
                 record_manifests(folder, through=version)
-
-
-def _acknowledge(folder: Path, *, through: int) -> None:
-    """Nothing; the commits up to `through` are on the disk and have manifests afterwards."""
-    if list_pending(folder, through=through):
-        flush_file_system(folder)
-        record_manifests(folder, through=through)
-
-
-def _choose(rows: pl.LazyFrame, name: str, columns: Collection[str] | None) -> pl.LazyFrame:
-    """`rows` with `columns` alone; raises LakeError for a column that is not there."""
-    if columns is None:
-        return rows
-    existing = rows.collect_schema().names()
-    if unknown := [c for c in columns if c not in existing]:
-        raise LakeError(f"Table '{name}' has no such column", got=unknown, available=existing)
-    return rows.select(columns)

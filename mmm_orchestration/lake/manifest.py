@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from mmm_orchestration.lake.durable import flush_file_system
 from mmm_orchestration.lake.log import commit_path, list_versions, read_commit
 
 DamageKind = Literal["altered", "missing", "without_checksum"]
@@ -129,3 +130,10 @@ def _write_manifest(folder: Path, manifest: Manifest) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def acknowledge(folder: Path, *, through: int) -> None:
+    """Nothing; the commits up to `through` are on the disk and have manifests afterwards."""
+    if list_pending(folder, through=through):
+        flush_file_system(folder)
+        record_manifests(folder, through=through)

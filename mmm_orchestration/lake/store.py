@@ -196,3 +196,13 @@ class Store:
             commit_properties=_WITHOUT_RETRY, post_commithook_properties=_AFTER_COMMIT
         )
         return int(done["numFilesRemoved"])
+
+
+def choose_columns(rows: pl.LazyFrame, name: str, columns: Collection[str] | None) -> pl.LazyFrame:
+    """`rows` with `columns` alone; raises LakeError for a column that is not there."""
+    if columns is None:
+        return rows
+    existing = rows.collect_schema().names()
+    if unknown := [c for c in columns if c not in existing]:
+        raise LakeError(f"Table '{name}' has no such column", got=unknown, available=existing)
+    return rows.select(columns)

@@ -49,7 +49,7 @@ model:
   yearly_order: 0
   weekly_order: 1
   max_lag_days: 7
-  sampler: {draws: 200, tune: 200, chains: 2}
+  sampler: {draws: 400, tune: 500, chains: 2}
 experiments: {path: tests.csv}
 gates: {r_hat: 1.1, ess: 100, divergences: 200}
 models:
@@ -58,7 +58,7 @@ models:
     kpi: {name: orders, source: bolt, outcome: revenue, kind: units, unit: orders}
     channels: [meta]
     controls: []
-    model: {trend: linear, sampler: {tune: 300}}
+    model: {trend: linear, sampler: {tune: 600}}
 """
 
 
@@ -120,8 +120,8 @@ def test_each_model_has_its_own_posterior(home: Home) -> None:
     assert (acme.data.channels, acme.data.control_names) == (("search", "pmax"), ("price",))
     assert (bolt.data.channels, bolt.data.control_names) == (("meta",), ())
     assert acme.data.kpi.sum() == pytest.approx(sum(round(revenue_of(d), 2) for d in WINDOW.days()))
-    assert (bolt.project.model.trend, bolt.project.model.sampler.tune) == ("linear", 300)
-    assert bolt.project.model.sampler.draws == acme.project.model.sampler.draws == 200
+    assert (bolt.project.model.trend, bolt.project.model.sampler.tune) == ("linear", 600)
+    assert bolt.project.model.sampler.draws == acme.project.model.sampler.draws == 400
 
 
 def test_each_model_has_its_own_experiments(home: Home) -> None:

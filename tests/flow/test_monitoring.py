@@ -59,7 +59,7 @@ def make_champion(home: Home) -> None:
     mlflow_run = client.create_run(client.create_experiment("small", place)).info.run_id
     snapshot = read_snapshot(home.open_lake(), project=home.one)
     record = keep_posterior(
-        draw_posterior(snapshot.data, project=home.one, n_draws=400, scatter=0.05),
+        draw_posterior(snapshot.data, project=home.one, n_draws=400, scatter=0.05, sigma=0.04),
         folder=home.posteriors,
         snapshot=snapshot,
         dagster_run="run00001",

@@ -28,7 +28,7 @@ from tests.evaluation.planted import make_planted_world
 pytestmark = pytest.mark.flow
 
 SHORT = """\
-model: {trend: linear, yearly_order: 1, sampler: {draws: 200, tune: 200, chains: 2}}
+model: {trend: linear, yearly_order: 1, sampler: {draws: 400, tune: 500, chains: 2}}
 gates: {r_hat: 1.1, ess: 100, divergences: 200}
 """
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

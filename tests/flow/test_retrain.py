@@ -32,7 +32,7 @@ model:
   yearly_order: 0
   weekly_order: 1
   max_lag_days: 7
-  sampler: {draws: 200, tune: 200, chains: 2}
+  sampler: {draws: 400, tune: 500, chains: 2}
 gates: {r_hat: 1.1, ess: 100, divergences: 200}
 retrain: {new_days: 14, max_hours: 0.5, k8s: {container_config: {resources: {limits: {gpu: 1}}}}}
 """

@@ -25,8 +25,9 @@ def draw_posterior(
     n_draws: int = 200,
     share: float = 0.1,
     scatter: float = 0.1,
+    sigma: float = 0.02,
 ) -> Posterior:
-    """Draws around `share` of the KPI per channel and the prior medians of the other unknowns."""
+    """Draws around `share` of the KPI per channel, `sigma`, and the prior medians of the others."""
     parts = prepare_parts(data, project=project)
     rng = np.random.default_rng(5)
 
@@ -39,7 +40,7 @@ def draw_posterior(
         for u in parts.plan.unknowns
     }
     values["share"] = scatter_around(np.full(len(data.channels), share))
-    values["sigma"] = scatter_around(np.full(parts.n_geos, 0.02))
+    values["sigma"] = scatter_around(np.full(parts.n_geos, sigma))
     if parts.n_geos > 1:
         values["effect_spread"] = scatter_around(np.full(len(data.channels), 0.1))
         values["baseline_spread"] = scatter_around(np.full(2, 0.1))
