@@ -26,13 +26,19 @@ pytestmark = [pytest.mark.ui, pytest.mark.timeout(900)]
 
 GROUPS = (
     *("bronze", "silver", "gold", "model", "evaluation"),
-    *("reports", "refresh", "promotion", "monitoring", "reviews", "weekly"),
+    *("reports", "refresh", "promotion", "monitoring", "reviews"),
+    *("upkeep", "weekly"),
 )
 SILVER_AND_LATER = (
     *("silver_media", "silver_outcomes", "silver_controls"),
     *("gold_media_daily", "gold_kpi_daily", "gold_controls_daily"),
     *("posterior", "cross_validation", "roi_report", "weekly_report"),
-    *("refresh_report", "champion"),
+    *("refresh_report", "champion", "forecasts", "scorecard", "drift", "maintenance"),
+)
+
+AUTOMATIC = (
+    *("maintenance_at_three", "monitor_at_eight", "review_each_quarter", "weekly_report_on_monday"),
+    *("alert_sensor", "drift_sensor", "reaper_sensor", "retrain_sensor"),
 )
 
 
@@ -106,9 +112,9 @@ def test_schedules_and_sensors_run(served: Served, page: Page, pictures: Path) -
     for name, hour in (("daily_at_six", "06:00"), ("replay_trailing_days", "07:00")):
         expect(page.get_by_text(name, exact=True)).to_be_visible()
         expect(page.get_by_text(f"At {hour} AM")).to_be_visible()
-    for name in ("weekly_report_on_monday", "alert_sensor", "retrain_sensor"):
+    for name in AUTOMATIC:
         expect(page.get_by_text(name, exact=True)).to_be_visible()
-    expect(page.locator("input:checked")).to_have_count(5)
+    expect(page.locator("input:checked")).to_have_count(2 + len(AUTOMATIC))
     take(page, pictures / "ui_schedules.png")
 
 
