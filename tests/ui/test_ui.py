@@ -53,6 +53,9 @@ def take(page: Page, path: Path) -> None:
 
 def test_the_graph_shows_every_asset(served: Served, page: Page, pictures: Path) -> None:
     """The lineage names each source's bronze table, all silver and gold, posterior and report."""
+    seen = page.viewport_size
+    assert seen is not None
+    page.set_viewport_size({"width": seen["width"], "height": 1600})  # the list shows what fits
     page.goto(f"{served.url}/asset-groups")
     expect(page.get_by_text("reports", exact=True).last).to_be_visible()
     settings = page.locator("button:has([aria-label=settings])")
@@ -66,6 +69,7 @@ def test_the_graph_shows_every_asset(served: Served, page: Page, pictures: Path)
     for name in (*(f"bronze_{source.name}" for source in sources), *SILVER_AND_LATER):
         expect(page.get_by_role("button", name=name).first).to_be_visible()
     expect(page.locator("[style*=green]", has_text="posterior").first).to_be_visible()
+    page.set_viewport_size(seen)
     page.locator("button:has([aria-label=zoom_out])").click()
     take(page, pictures / "ui_graph.png")
 
