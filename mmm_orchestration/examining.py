@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmm_orchestration.errors import ModelError
+from mmm_orchestration.files import write_whole
 from mmm_orchestration.quality.finding import Finding, sort_findings
 
 if TYPE_CHECKING:
@@ -75,12 +76,7 @@ def keep_findings(findings: FitFindings, *, folder: Path, version: str) -> Path:
         "before": [finding.to_row() for finding in findings.before],
         "after": [finding.to_row() for finding in findings.after],
     }
-    file = folder / FOLDER / f"{version}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}")
-    draft.write_text(json.dumps(rows, indent=2), encoding="utf-8")
-    draft.rename(file)
-    return file
+    return write_whole(folder / FOLDER / f"{version}.json", json.dumps(rows, indent=2))
 
 
 def is_examined(folder: Path, *, version: str) -> bool:

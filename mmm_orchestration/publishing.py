@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from mmm_orchestration.examining import load_findings
+from mmm_orchestration.files import write_whole
 from mmm_orchestration.home import Home
 from mmm_orchestration.insight.experiments import find_disagreements
 from mmm_orchestration.insight.results import RoiResults
@@ -108,10 +109,7 @@ def write_report(report: RoiReport, *, folder: Path) -> Path:
     from mmm_orchestration.reporting.report import render_report
 
     page = render_report(report.results, findings=report.findings, truth=report.truth)
-    folder.mkdir(parents=True, exist_ok=True)
     newest = folder / "roi.html"
     for path in (folder / f"roi_{report.results.provenance.model_version}.html", newest):
-        draft = path.with_name(f".{path.name}")
-        draft.write_text(page, encoding="utf-8")
-        draft.rename(path)
+        write_whole(path, page)
     return newest

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from mmm_orchestration.files import write_whole
 from mmm_orchestration.home import Home
 from mmm_orchestration.registry import CHALLENGER, CHAMPION, open_registry
 from mmm_orchestration.registry.restoring import restore_posterior
@@ -133,12 +134,9 @@ def write_pages(report: "RefreshReport", *, folder: Path) -> Path:
     from mmm_orchestration.reporting.refresh import render_refresh
 
     page = render_refresh(report)
-    folder.mkdir(parents=True, exist_ok=True)
     newest = folder / PAGE
     for path in (folder / f"refresh_{report.version}.html", newest):
-        draft = path.with_name(f".{path.name}")
-        draft.write_text(page, encoding="utf-8")
-        draft.rename(path)
+        write_whole(path, page)
     return newest
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from mmm_orchestration.days import DayWindow
+from mmm_orchestration.files import write_whole
 from mmm_orchestration.home import Home
 from mmm_orchestration.lake.lake import Lake
 from mmm_orchestration.monitoring.review import Event, Review, find_quarter, review_quarter
@@ -73,13 +74,10 @@ def keep_review(review: Review, *, folder: Path) -> ReviewPages:
     """Where the review was written, `review_<year>q<quarter>` as HTML and Markdown."""
     from mmm_orchestration.reporting.review import render_review, write_review
 
-    folder.mkdir(parents=True, exist_ok=True)
     name = name_quarter(review.window)
     pages = ReviewPages(folder / f"review_{name}.html", folder / f"review_{name}.md")
     for path, text in ((pages.html, render_review(review)), (pages.markdown, write_review(review))):
-        draft = path.with_name(f".{path.name}")
-        draft.write_text(text, encoding="utf-8")
-        draft.rename(path)
+        write_whole(path, text)
     return pages
 
 

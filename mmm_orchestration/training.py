@@ -17,6 +17,7 @@ from mmm_orchestration.code_hash import hash_model_code
 from mmm_orchestration.environment import hash_environment
 from mmm_orchestration.errors import ModelError, PosteriorError
 from mmm_orchestration.examining import load_findings
+from mmm_orchestration.files import write_whole
 from mmm_orchestration.inspection import list_extra, list_gold
 from mmm_orchestration.lake.lake import Lake
 from mmm_orchestration.project import Project
@@ -239,9 +240,7 @@ def keep_posterior(
 
 def write_record(record: FitRecord, *, folder: Path) -> Path:
     """The file of the record below `folder`, whole or not at all."""
-    draft = folder / f".{record.version}.json"
-    draft.write_text(json.dumps(asdict(record), indent=2), encoding="utf-8")
-    return draft.rename(folder / f"{record.version}.json")
+    return write_whole(folder / f"{record.version}.json", json.dumps(asdict(record), indent=2))
 
 
 def load_record(folder: Path, *, version: str) -> FitRecord:

@@ -16,6 +16,7 @@ import polars as pl
 from mmm_orchestration.accepted import list_accepted_days
 from mmm_orchestration.days import find_day_before_gap
 from mmm_orchestration.errors import RegistryError
+from mmm_orchestration.files import write_whole
 from mmm_orchestration.home import Home
 from mmm_orchestration.lake.change import Commit
 from mmm_orchestration.lake.lake import Lake
@@ -206,8 +207,4 @@ def _read_media(lake: Lake, *, project: Project) -> pl.DataFrame:
 
 def write_json(document: Mapping[str, object], *, path: Path) -> Path:
     """`path`, written whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}")
-    draft.write_text(json.dumps(document, indent=2), encoding="utf-8")
-    draft.rename(path)
-    return path
+    return write_whole(path, json.dumps(document, indent=2))

@@ -16,6 +16,7 @@ import polars as pl
 from mmm_orchestration.alerting.mail import Letter, send_letters
 from mmm_orchestration.errors import PosteriorError, RegistryError
 from mmm_orchestration.examining import load_findings
+from mmm_orchestration.files import write_whole
 from mmm_orchestration.home import Home
 from mmm_orchestration.insight.results import RoiResults
 from mmm_orchestration.inspection import find_in_lake
@@ -147,8 +148,7 @@ def _read_moved(home: Home, *, version: str) -> tuple[Moved, ...]:
 def _keep(said: Remembered, *, home: Home) -> None:
     """What the report says, for that of next week."""
     file = home.reports / FOLDER / f"{said.week}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    _write(file, json.dumps(asdict(said), indent=2).encode())
+    write_whole(file, json.dumps(asdict(said), indent=2))
 
 
 def _recall(home: Home, *, week: str) -> Remembered | None:
@@ -169,15 +169,9 @@ def write_weekly(report: WeeklyReport, *, home: Home) -> Written:
     folder.mkdir(parents=True, exist_ok=True)
     html, pdf = folder / "weekly.html", folder / "weekly.pdf"
     for newest, content in ((html, render_weekly(report).encode()), (pdf, render_pdf(report))):
-        _write(newest.with_stem(f"weekly_{report.name}"), content)
-        _write(newest, content)
+        write_whole(newest.with_stem(f"weekly_{report.name}"), content)
+        write_whole(newest, content)
     return Written(report, html, pdf)
-
-
-def _write(path: Path, content: bytes) -> None:
-    draft = path.with_name(f".{path.name}")
-    draft.write_bytes(content)
-    draft.rename(path)
 
 
 def send_weekly(written: Written, *, home: Home, now: datetime) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ from typing import Final, Literal
 
 from pydantic import TypeAdapter
 
+from mmm_orchestration.files import write_whole
+
 FOLDER: Final = "promotion"
 GateName = Literal["convergence", "findings", "plausibility", "out_of_time", "stability"]
 Outcome = Literal["passed", "failed", "not judged"]
@@ -69,11 +71,7 @@ def conclude(
 def keep_verdict(verdict: Verdict, *, folder: Path) -> Path:
     """The file of the verdict below the folder of posteriors, whole or not at all."""
     file = folder / FOLDER / f"{verdict.version}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}")
-    draft.write_bytes(_VERDICT.dump_json(verdict, indent=2))
-    draft.rename(file)
-    return file
+    return write_whole(file, _VERDICT.dump_json(verdict, indent=2))
 
 
 def find_verdict(folder: Path, *, version: str) -> Verdict | None:

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from pydantic import TypeAdapter
 
+from mmm_orchestration.files import write_whole
 from mmm_orchestration.insight.results import SeedNoise
 
 FOLDER: Final = "refresh"
@@ -150,11 +151,7 @@ _REPORT: Final = TypeAdapter(RefreshReport)
 def keep_refresh(report: RefreshReport, *, folder: Path) -> Path:
     """The file of the report below the folder of posteriors, whole or not at all."""
     file = folder / FOLDER / f"{report.version}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}")
-    draft.write_bytes(_REPORT.dump_json(report, indent=2))
-    draft.rename(file)
-    return file
+    return write_whole(file, _REPORT.dump_json(report, indent=2))
 
 
 def find_refresh(folder: Path, *, version: str) -> RefreshReport | None:

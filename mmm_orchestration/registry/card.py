@@ -14,6 +14,7 @@ import polars as pl
 
 from mmm_orchestration.evaluation.loo import CAVEAT, LooResult
 from mmm_orchestration.examining import FitFindings
+from mmm_orchestration.files import write_whole
 from mmm_orchestration.insight.results import RoiResults
 from mmm_orchestration.model.convergence import evaluate_convergence
 from mmm_orchestration.model.priors import get_prior
@@ -150,12 +151,9 @@ class ModelCard:
 def keep_card(card: ModelCard, *, folder: Path) -> tuple[Path, Path]:
     """The two files of the card below the folder of posteriors: Markdown and JSON."""
     base = folder / FOLDER
-    base.mkdir(parents=True, exist_ok=True)
     texts = {"md": card.to_markdown(), "json": json.dumps(card.to_json(), indent=2)}
     for ending, text in texts.items():
-        draft = base / f".{card.record.version}.{ending}"
-        draft.write_text(text, encoding="utf-8")
-        draft.rename(base / f"{card.record.version}.{ending}")
+        write_whole(base / f"{card.record.version}.{ending}", text)
     return base / f"{card.record.version}.md", base / f"{card.record.version}.json"
 
 
