@@ -4,6 +4,11 @@ A range run over three years plans and reports some thirty thousand partitions. 
 such events over in batches when DAGSTER_EVENT_BATCH_SIZE is set; its own SQLite storage then
 opens two databases anew for every event, which takes minutes. The process that stores the first
 event of a run holds the run's lock from then on (see `upkeep.holding`).
+
+Dagster never forgets an event, and a day has some three hundred, so they are stored small: their
+texts deflated (see `event_text`), the database of a run without the indexes that only the events
+of many runs need, and a planned evaluation of a check as its row among the executions alone, which
+is what the UI reads.
 """
 
 import os
@@ -17,17 +22,27 @@ import dagster as dg
 from dagster import _check as check
 from dagster._core.events import ASSET_EVENTS
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
-from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
+    INDEX_SHARD_NAME,
+    SqliteEventLogStorage,
+)
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
 from dagster_shared.record import replace
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.event import listen
+from sqlalchemy.pool import ConnectionPoolEntry
 
+from mmm_orchestration.event_text import keep_small
 from mmm_orchestration.upkeep.holding import follow_end, follow_event
 
 BATCH_SIZE_ENV = "DAGSTER_EVENT_BATCH_SIZE"
 BATCH_SIZE = "2000"
 MAX_ENGINES = 8
+PAGE_BYTES = 1024  # of a run's database, where an empty table takes a page
+
+keep_small()
 
 
 def enable_batches() -> None:
@@ -44,6 +59,10 @@ def plan_once(event: dg.EventLogEntry) -> dg.EventLogEntry:
     planned = event.get_dagster_event()
     once = replace(planned.asset_check_planned_data, partitions_subset=None)
     return event._replace(dagster_event=planned._replace(event_specific_data=once))
+
+
+def _take_small_pages(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    connection.cursor().execute(f"PRAGMA page_size = {PAGE_BYTES}")
 
 
 class BatchedSqliteEventLogStorage(SqliteEventLogStorage):
@@ -79,13 +98,26 @@ class BatchedSqliteEventLogStorage(SqliteEventLogStorage):
                 connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
             )
             if shard not in self._initialized_dbs:
-                self._initdb(engine)
+                self._prepare(engine, shard=shard)
                 self._initialized_dbs.add(shard)
             self._engines[shard] = engine
             if len(self._engines) > MAX_ENGINES:
                 self._engines.popitem(last=False)[1].dispose()
         self._engines.move_to_end(shard)
         return self._engines[shard]
+
+    def _prepare(self, engine: Engine, *, shard: str) -> None:
+        """Creates the database where there is none; that of a run small."""
+        is_new = shard != INDEX_SHARD_NAME and not Path(self.path_for_shard(shard)).exists()
+        if is_new:
+            listen(engine, "connect", _take_small_pages)
+        self._initdb(engine)
+        if is_new:
+            with engine.begin() as connection:
+                found = inspect(connection)
+                for table in found.get_table_names():
+                    for index in found.get_indexes(table):
+                        connection.execute(text(f'DROP INDEX IF EXISTS "{index["name"]}"'))
 
     def delete_events(self, run_id: str) -> None:
         """Deletes the events of the run and the database of its own, which Dagster leaves empty."""
@@ -108,8 +140,40 @@ class BatchedSqliteEventLogStorage(SqliteEventLogStorage):
         """Stores the event; the lock of its run is held from its first event to its last."""
         home = Path(self._instance.root_directory)
         follow_event(event, home=home)
-        super().store_event(event)
+        match event.dagster_event_type:
+            case dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED:
+                self.store_asset_check_event(event, None)
+            case dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+                self._store_evaluation(event)
+            case dg.DagsterEventType.PIPELINE_SUCCESS:
+                super().store_event(event)
+                self._forget_outputs(event.run_id)
+            case _:
+                super().store_event(event)
         follow_end(event, home=home)
+
+    def _store_evaluation(self, event: dg.EventLogEntry) -> None:
+        """Stores the text with its run and among the executions of checks, where the UI reads it.
+
+        The index gives it a number alone, by which Dagster tells newer from older.
+        """
+        insert = SqlEventLogStorageTable.insert()
+        row = self._event_to_row(event)
+        with self.run_connection(event.run_id) as run:
+            run.execute(insert.values(**row))
+        with self.index_connection() as index:
+            numbered = index.execute(insert.values(**row | {"event": "", "step_key": None}))
+        number = check.not_none(numbered.inserted_primary_key)[0]
+        self.store_asset_check_event(event, number)
+
+    def _forget_outputs(self, run_id: str) -> None:
+        """Deletes which outputs the steps of a run had, which serve to resume a failed one."""
+        table = SqlEventLogStorageTable
+        outputs = dg.DagsterEventType.STEP_OUTPUT.value
+        with self.run_connection(run_id) as run:
+            run.execute(table.delete().where(table.c.dagster_event_type == outputs))
+        with self._db_lock, self._keep_engine(run_id).connect() as alone:
+            alone.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM"))
 
     def store_event_batch(self, events: Sequence[dg.EventLogEntry]) -> None:
         """Stores the asset events among `events` together, and the others one by one.
