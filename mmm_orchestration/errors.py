@@ -58,6 +58,10 @@ class PosteriorError(MmmError):
     """A saved posterior is missing, altered or of another data version."""
 
 
+class PlanError(MmmError):
+    """A plan, its constraints or a question about the budget cannot be answered as asked."""
+
+
 class DeliveryError(MmmError):
     """A message cannot be sent, or not to that place; its text holds no secret."""
 

@@ -48,6 +48,8 @@ def draw_posterior(
         values["path_size"] = scatter_around(np.full(len(parts.varying), 0.1))
         shape = (N_CHAINS, n_draws, len(parts.varying), parts.path.shape[1])
         values["path_standard"] = rng.standard_normal(shape)
+    if len(parts.pairs):
+        values["synergy"] = scatter_around(np.full(len(parts.pairs), 0.1))
     if parts.scales.trend.any():
         values["trend_size"] = scatter_around(np.full(1, 0.2))
         values["trend_length"] = scatter_around(np.full(1, parts.scales.trend_length))
