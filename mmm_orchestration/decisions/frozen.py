@@ -8,13 +8,14 @@ without it, over its horizon and over the periods after it in which its carry-ov
 with no spend there. Channels without spend go on as they are today.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mmm_orchestration.decisions.answer import Answer, FrozenChannel, Pullback, Values
+from mmm_orchestration.decisions.answer import Answer, FrozenGroup, Pair, Pullback, Values
 from mmm_orchestration.decisions.plan import Plan, check_names, lay_out_periods
 from mmm_orchestration.errors import PlanError
 from mmm_orchestration.model.data import Array, Days
@@ -24,50 +25,49 @@ from mmm_orchestration.model.data import Array, Days
 class FrozenModel:
     """All channels of a posterior and what ties them together.
 
-    `model` holds every channel in the order of the data; those with spend can be planned and are
-    `channels`. `pairs` are positions of channels that help each other, `synergy` (pair, geo, draw)
-    in KPI units. `value` is money per unit of KPI, `last` the first day of the last trained period.
+    `groups` hold every channel; those with spend can be planned and are `channels`, in the order
+    of the data. `value` is money per unit of KPI, `last` the first day of the last trained period.
+    The draws of the `n_chains` chains are below each other.
     """
 
-    model: tuple[FrozenChannel, ...]
+    groups: tuple[FrozenGroup, ...]
+    channels: tuple[str, ...]
     geos: tuple[str, ...]
     period_days: int
     last: np.datetime64
     value: float
     currency: str
-    pairs: tuple[tuple[int, int], ...]
-    synergy: Values
+    pairs: tuple[Pair, ...]
+    n_chains: int
     _rests: dict[int, Array] = field(default_factory=dict, repr=False)
 
     @property
     def n_draws(self) -> int:
         """Number of draws."""
-        return len(self.model[0].effect.T)
+        return len(self.groups[0].effect.T)
 
     @property
     def n_lags(self) -> int:
         """How many periods after a plan its carry-over still comes."""
-        return len(self.model[0].kernel) - 1
+        return self.groups[0].n_lags
 
     @cached_property
-    def planned(self) -> tuple[int, ...]:
-        """Positions of the channels that have spend."""
-        return tuple(i for i, channel in enumerate(self.model) if channel.has_spend)
-
-    @cached_property
-    def channels(self) -> tuple[str, ...]:
-        """Names of the channels that have spend."""
-        return tuple(self.model[i].name for i in self.planned)
+    def columns(self) -> tuple[NDArray[np.intp], ...]:
+        """Where the channels of each group stand among those of a plan; empty without spend."""
+        return tuple(
+            np.array([self.channels.index(n) for n in group.names if group.has_spend], int)
+            for group in self.groups
+        )
 
     @cached_property
     def today(self) -> Array:
         """Mean spend per period over the last quarter of the data, shape (geo, channel)."""
-        return np.stack([self.model[i].today for i in self.planned], axis=-1)
+        return self.collect([group.today for group in self.groups])
 
     @cached_property
     def observed_max(self) -> Array:
         """The largest spend of a period in the data, shape (geo, channel)."""
-        return np.stack([self.model[i].observed_max for i in self.planned], axis=-1)
+        return self.collect([group.observed_max for group in self.groups])
 
     def lay_out(self, n_periods: int) -> Days:
         """First days of the `n_periods` periods after the trained ones, shape (period,)."""
@@ -90,15 +90,30 @@ class FrozenModel:
     def answer(self, spend: Array) -> Answer:
         """What `spend` (period, geo, channel) and all before it bring; raises PlanError."""
         self._check(spend)
-        answers = [self._respond(i, spend) for i in range(len(self.model))]
+        answers = [
+            self._respond(group, spend, columns=columns)
+            for group, columns in zip(self.groups, self.columns, strict=True)
+        ]
         return Answer(
-            channels=self.model,
-            planned=self.planned,
+            groups=self.groups,
             responses=tuple(response for response, _ in answers),
             pullbacks=tuple(pull for _, pull in answers),
             pairs=self.pairs,
-            synergy=self.synergy,
         )
+
+    def compute_gradient(self, answer: Answer, *, weights: Array) -> Array:
+        """The derivative of `weights · answer.total` by spend, (period, geo, channel).
+
+        `weights` (draw,) are the derivative of an objective by what each draw gains.
+        """
+        return self.collect(answer.compute_gradients(weights))
+
+    def collect(self, by_group: Sequence[Array]) -> Array:
+        """Values (channel, …) of each group as (…, channel) of a plan."""
+        parts = zip(self.columns, by_group, strict=True)
+        joined = np.concatenate([values for columns, values in parts if len(columns)])
+        order = np.argsort(np.concatenate(self.columns))
+        return np.moveaxis(joined[order], 0, -1)
 
     def count_rest(self, n_periods: int) -> Array:
         """KPI units that media bring over a horizon in which nothing is planned, (draw,)."""
@@ -118,8 +133,12 @@ class FrozenModel:
     def gain_by_channel(self, spend: Array) -> Array:
         """KPI units that would be lost without one channel, all else as planned, (draw, channel).
 
-        Without synergies they add up to the gain of the plan.
+        Where no channels help each other they add up to the gain of the plan.
         """
+        if not self.pairs:
+            nothing = self.answer(self._plan_nothing(len(spend))).sum_by_channel()
+            planned = self.answer(spend).sum_by_channel()
+            return self.collect([p - n for p, n in zip(planned, nothing, strict=True)])
         whole = self.answer(spend).total
         gains = []
         for c in range(len(self.channels)):
@@ -128,15 +147,30 @@ class FrozenModel:
             gains.append(whole - self.answer(without).total)
         return np.stack(gains, axis=-1)
 
+    def select_chain(self, chain: int) -> "FrozenModel":
+        """The same on the draws of one chain."""
+        per_chain = self.n_draws // self.n_chains
+        return replace(self._take(chain * per_chain + np.arange(per_chain)), n_chains=1)
+
     def select_draws(self, n_draws: int) -> "FrozenModel":
-        """The same on at most `n_draws` evenly spaced draws."""
+        """The same on at most `n_draws` draws, evenly spaced in each chain, or one of each."""
         if n_draws >= self.n_draws:
             return self
-        places = np.linspace(0, self.n_draws - 1, n_draws).round().astype(int)
+        per_chain = self.n_draws // self.n_chains
+        kept = max(1, n_draws // self.n_chains)
+        own = np.linspace(0, per_chain - 1, kept).round().astype(int)
+        return self._take((per_chain * np.arange(self.n_chains)[:, None] + own).ravel())
+
+    def select_draw(self, draw: int) -> "FrozenModel":
+        """The same on one draw, as if it were the truth."""
+        return replace(self._take(np.array([draw])), n_chains=1)
+
+    def _take(self, places: NDArray[np.intp]) -> "FrozenModel":
+        pairs = (replace(pair, effect=pair.effect[:, places]) for pair in self.pairs)
         return replace(
             self,
-            model=tuple(channel.select(places) for channel in self.model),
-            synergy=self.synergy[..., places],
+            groups=tuple(group.select(places) for group in self.groups),
+            pairs=tuple(pairs),
             _rests={},
         )
 
@@ -155,16 +189,26 @@ class FrozenModel:
                     fix="0 is a fixed price; at 0.5 exposure grows with the root of spend",
                 )
         changed = (
-            replace(channel, inflation=inflation.get(channel.name, channel.inflation))
-            for channel in self.model
+            replace(
+                group,
+                inflation=np.array(
+                    [
+                        inflation.get(name, own)
+                        for name, own in zip(group.names, group.inflation, strict=True)
+                    ]
+                ),
+            )
+            for group in self.groups
         )
-        return replace(self, model=tuple(changed), _rests={})
+        return replace(self, groups=tuple(changed), _rests={})
 
-    def _respond(self, position: int, spend: Array) -> tuple[Values, Pullback]:
-        channel = self.model[position]
-        if position in self.planned:
-            return channel.respond(spend[:, :, self.planned.index(position)])
-        return channel.respond_to(np.repeat(channel.exposure_today[None], len(spend), axis=0))
+    def _respond(
+        self, group: FrozenGroup, spend: Array, *, columns: NDArray[np.intp]
+    ) -> tuple[Values, Pullback]:
+        if len(columns):
+            return group.respond(spend[:, :, columns].transpose(2, 0, 1))
+        steady = np.repeat(group.exposure_today[:, None, :], len(spend), axis=1)
+        return group.respond_to(steady)
 
     def _plan_nothing(self, n_periods: int) -> Array:
         return np.zeros((n_periods, len(self.geos), len(self.channels)))

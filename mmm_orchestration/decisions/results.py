@@ -46,29 +46,34 @@ class Certificate:
     """The proof that comes with a plan, and what it does not prove.
 
     `starts` are those of the search, `n_agree` how many ended within a thousandth of the best.
-    `residual` is the most that any small change within the limits would still bring by the slope,
-    as part of what the plan brings. `gain` is what the plan brings beyond today's over the same
-    periods, KPI units, `probability` that of being above zero. `outside` is the part of the
-    expected gain that rests on spend above the largest observed. `noise` is how far the split by
-    channel moves with another seed, one standard deviation, as part of the budget, by channel;
-    `regret` what the best plan of each draw would bring beyond this one, KPI units on average.
-    `sentences` say all this in words, doubts first; `is_improvement` whether the plan is worth
-    more than today's beyond what another seed would change.
+    `residual` is by how much the marginal returns of the money that is free to move differ from
+    each other, as part of them; zero at a summit. `gain` is what the plan brings beyond today's
+    over the same periods, KPI units, with its mean and the probability of being above zero;
+    `advantage` is by how much it is better than today's by the objective asked for, the money
+    spent counted where the budget is free. `*_noise` is how far a number moves with another seed,
+    one standard deviation; `split_noise` that of the part of the budget of each channel.
+    `outside` is the part of the gain that rests on spend above the largest observed. `regret` is
+    what the best plan of each draw would bring beyond this one, KPI units, on average.
+    `is_improvement` says whether the advantage is more than twice its noise; `sentences` say all
+    of it in words, doubts first.
     """
 
     starts: tuple[Start, ...]
     n_agree: int
+    has_converged: bool
     residual: float
     slacks: tuple[Slack, ...]
     gain: Interval
     gain_mean: float
-    probability: float
-    outside: float
-    noise: Mapping[str, float]
     gain_noise: float
+    probability: float
+    advantage: float
+    advantage_noise: float
+    split_noise: Mapping[str, float]
+    outside: float
     regret: float
     is_improvement: bool
-    sentences: tuple[str, ...]
+    sentences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
