@@ -78,16 +78,16 @@ def find_plan(
             "The probability of beating today has no best budget",
             fix="Fix the budget, or take the mean, a quantile or CVaR as objective",
         )
-    coarse = Goal(model.select_draws(COARSE_DRAWS), problem, request.objective, hurdle)
+    fine = Goal(model.select_draws(FINE_DRAWS), problem, request.objective, hurdle)
     if budget.roi is not None:
-        coarse = replace(coarse, hurdle=find_hurdle(coarse, roi=budget.roi))
+        fine = replace(fine, hurdle=find_hurdle(fine, roi=budget.roi))
+    coarse = replace(fine, model=model.select_draws(COARSE_DRAWS))
     found = [
         (name, ascend(coarse, start=start, tolerance=COARSE))
         for name, start in list_starts(coarse, n_starts=request.starts, seed=request.seed)
     ]
     starts = tuple(Start(name, s.value, s.steps, s.has_converged) for name, s in found)
     best = max((summit for _, summit in found), key=lambda summit: summit.value)
-    fine = replace(coarse, model=model.select_draws(FINE_DRAWS))
     return fine, ascend(fine, start=best.z), starts
 
 

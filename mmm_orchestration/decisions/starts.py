@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from mmm_orchestration.decisions.problem import Problem
+from mmm_orchestration.decisions.problem import BUDGET, Problem
 from mmm_orchestration.decisions.search import Goal
 from mmm_orchestration.model.data import Array
 
@@ -19,22 +19,20 @@ def list_starts(goal: Goal, *, n_starts: int, seed: int) -> Iterator[tuple[str, 
     """Named starts as variables, shape (variable,) each; at least the first two are taken.
 
     Today's plan; what response curves made concave would recommend, which sees over the foot of
-    an S-shaped curve; the same money for every channel; and corners of the region at random, half
-    way from today.
+    an S-shaped curve; the same money everywhere; and amounts at random between the bounds.
     """
     problem, model = goal.problem, goal.model
     n_periods = problem.owner.shape[0]
     today = problem.gather(model.plan_today(n_periods).spend)
     yield "today", today
     yield "concave curves", start_from_hulls(goal)
+    region = problem.region
     if n_starts > 2:
-        region = problem.region
         middle = np.clip(np.full(len(today), today.mean()), region.low, region.high)
         yield "the same for all", middle
     rng = np.random.default_rng(seed)
     for number in range(1, n_starts - 2):
-        corner = problem.region.find_best(rng.standard_normal(len(today)))
-        yield f"corner {number}", 0.5 * (today + corner)
+        yield f"random {number}", rng.uniform(region.low, region.high)
 
 
 def start_from_hulls(goal: Goal) -> Array:
@@ -64,10 +62,8 @@ def start_from_hulls(goal: Goal) -> Array:
 
 def _find_budget(problem: Problem, cost: Array) -> float:
     most = float(cost[-1].sum())
-    limited = [
-        m for name, m in zip(problem.sums, problem.most, strict=True) if name == "the budget"
-    ]
-    return min([most, *limited])
+    named = zip(problem.sums, problem.most.tolist(), strict=True)
+    return min([most, *(float(limit) for name, limit in named if name == BUDGET)])
 
 
 def _climb_hulls(cost: Array, mean: Array, *, budget: float, hurdle: float) -> Array:
