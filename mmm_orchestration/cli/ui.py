@@ -23,7 +23,6 @@ def command(shell: Shell, *, port: int) -> None:
     """
     from functools import partial
 
-
     from mmm_orchestration.event_log import enable_batches
     from mmm_orchestration.home import DAGSTER_HOME_ENV, PROJECT_ENV, open_home
     from mmm_orchestration.runner import open_instance
