@@ -53,8 +53,9 @@ def _list_deleted(home: Home, *, keep_days: int) -> tuple[tuple[str, ...], str]:
     client = MlflowClient(tracking_uri=home.mlflow_uri, registry_uri=home.mlflow_uri)
     named = {v.run_id: f"'{v.name}' {v.version}" for v in client.search_model_versions()}
     within = f"{home.base.absolute().as_uri()}/"
-    store = client._tracking_client.store  # nothing else knows what was deleted when
-    for run_id in store._get_deleted_runs():
+    # nothing public knows when a run was deleted; `mlflow gc` asks the same
+    list_deleted = client._tracking_client.store._get_deleted_runs  # noqa: SLF001
+    for run_id in list_deleted():
         place = client.get_run(run_id).info.artifact_uri or ""
         if run_id in named:
             return (
@@ -63,7 +64,7 @@ def _list_deleted(home: Home, *, keep_days: int) -> tuple[tuple[str, ...], str]:
             )
         if not place.startswith(within):
             return (), f"the files of {run_id} lie outside the project, at {place}"
-    return tuple(sorted(store._get_deleted_runs(older_than=keep_days * _DAY_MILLIS))), ""
+    return tuple(sorted(list_deleted(older_than=keep_days * _DAY_MILLIS))), ""
 
 
 def _run_gc(home: Home, *, keep_days: int) -> str:
