@@ -1,4 +1,4 @@
-"""`mmm ui` as real processes: started twice, and beside a daemon whose parent was killed."""
+"""`mmm ui` as real processes: started twice, beside an orphaned daemon and beside a foreign one."""
 
 import os
 import signal
@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from mmm_orchestration.home import Home
+from mmm_orchestration.home import DAGSTER_HOME_ENV, PROJECT_ENV, Home
+from mmm_orchestration.runner import open_instance
 from mmm_orchestration.upkeep.daemon import LOCK_FILE, find_daemons
+from mmm_orchestration.upkeep.heartbeats import read_beats
 from mmm_orchestration.upkeep.locks import read_holder
 from tests.flow.small_project import write_small_project
 
@@ -88,3 +90,43 @@ def test_an_orphaned_daemon_is_found(home: Home, ui: subprocess.Popen[bytes]) ->
     holder = read_holder(home.dagster_home / LOCK_FILE)
     assert holder is not None
     assert holder.pid == ui.pid
+
+
+@pytest.fixture
+def foreign(home: Home, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A daemon without a lock whose home has another name, as on another machine; it lives."""
+    with open_instance(home):  # Dagster makes new records badly where two processes do at once
+        (elsewhere := tmp_path / "elsewhere").symlink_to(home.dagster_home)
+    names = {DAGSTER_HOME_ENV: str(elsewhere), PROJECT_ENV: str(home.base / "mmm.yaml")}
+    log = home.base / "daemon.log"
+    words = ["-m", "dagster._daemon", "run", "-m", "mmm_orchestration.definitions"]
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, *words],
+            cwd=ROOT,
+            env=os.environ | names,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    try:
+        with open_instance(home) as instance:
+            deadline = time.monotonic() + START_SECONDS
+            while not read_beats(instance):
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.5)
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_a_daemon_that_only_its_signs_tell_of(home: Home, foreign: subprocess.Popen[bytes]) -> None:
+    """A daemon that neither lock nor /proc shows is refused for the signs of life it leaves."""
+    assert find_daemons(home.dagster_home) == ()
+    second = start_another(home)
+    assert second.returncode != 0
+    assert "on another machine or in another Dagster home" in second.stderr
+    assert foreign.poll() is None
