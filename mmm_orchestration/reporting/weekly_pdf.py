@@ -131,8 +131,8 @@ def _draw_channels(pdf: "FPDF", page: WeeklyPage) -> None:
             _draw_bar(pdf, row.bar, one=page.one, y=top + 1.9)
         pdf.set_xy(_MARGIN, end + 0.7)
         _rule(pdf)
-    if page.more_channels:
-        _write(pdf, page.more_channels, size=7, color=palette.MUTED)
+    for note in filter(None, (page.more_channels, page.noise)):
+        _write(pdf, note, size=7, color=palette.MUTED)
 
 
 def _join_words(row: ChannelRow) -> str:
