@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Final
 
 import numpy as np
@@ -268,16 +269,30 @@ def _list_cards(results: RoiResults, *, kpi: KpiWeek, health: DataHealth) -> tup
         share = _show_share(results)
         note = f"{share.span}; {show(media)} of {show(total)}"
         cards.append(Card("Brought by media", share.median, note))
+    return (*cards, *_show_back(results), _show_health(health))
+
+
+def _show_back(results: RoiResults) -> tuple[Card, ...]:
+    """What all paid channels brought for their spend; no card where nothing was spent.
+
+    Its range is that of all media, which is known together only where all of it is paid.
+    """
+    p, series = results.provenance, results.series
     paid = [c for c in results.channels if c.spend]
     spend = sum(c.spend or 0.0 for c in paid)
-    if spend:
-        index = [series.channels.index(c.channel) for c in paid]
-        brought = float(series.media[:, index].sum()) * (p.value_per_unit or 1.0)
-        money = format_money(spend, currency=p.currency)
-        unit = format_money(1, currency=p.currency)
-        back = unit_formatter(p.currency if is_roi_money(p) else p.kpi_unit, currency=p.currency)
-        cards.append(Card(f"Back for each {unit}", back(brought / spend), f"{money} was spent"))
-    return (*cards, _show_health(health))
+    if not spend:
+        return ()
+    index = [series.channels.index(c.channel) for c in paid]
+    value, baseline = (p.value_per_unit or 1.0) / spend, results.baseline_share
+    brought, total = float(series.media[:, index].sum()), float(np.nansum(series.kpi))
+    back = unit_formatter(p.currency if is_roi_money(p) else p.kpi_unit, currency=p.currency)
+    low, high = (value * total * (1 - share) for share in (baseline.high, baseline.low))
+    shown = format_interval(Interval(value * brought, low, high), back)
+    note = f"{format_money(spend, currency=p.currency)} was spent"
+    if len(paid) == len(results.channels):
+        note = f"{shown.span}; {note}"
+    label = f"Back for each {format_money(1, currency=p.currency)}"
+    return (Card(label, shown.median, note),)
 
 
 def _show_kpi(kpi: KpiWeek, *, name: str, show: Formatter) -> Card:
@@ -313,11 +328,16 @@ def _show(channel: ChannelResult, *, p: Provenance, top: float, noise: float | N
     return ChannelRow(
         name=channel.channel,
         spend=format_spend(channel, currency=p.currency),
-        roi=add_noise(format_ratio(roi), noise) if roi else None,
+        roi=add_noise(format_ratio(roi), noise, formatter=_round) if roi else None,
         bar=bar,
         verdict=" ".join(filter(None, words)),
         doubt=cut(channel.doubt),
     )
+
+
+def _round(value: float) -> str:
+    """One significant digit: seed noise is known no better."""
+    return f"{Decimal(f'{value:.1g}'):f}"
 
 
 def _list_facts(p: Provenance) -> tuple[tuple[str, str], ...]:

@@ -21,7 +21,7 @@ _GROWTHS: Final = (1.0, 1.1, 1.2, 1.35, 1.5, 1.75)
 _ACCENT: Final = "#0b5c9c"
 _WARN: Final = "#6f5500"
 _PANEL: Final = "#f5f7f9"
-_COLUMNS: Final = (0.16, 0.10, 0.21, 0.20, 0.33)
+_COLUMNS: Final = (0.14, 0.08, 0.31, 0.17, 0.30)
 
 
 def render_pdf(report: WeeklyReport) -> bytes:

@@ -216,9 +216,9 @@ def test_seed_noise_stands_beside_each_return(results: RoiResults) -> None:
     noise = (SeedNoise("tv", contribution=1.0, roi=0.0123, marginal_roi=0.02, split=0.1),)
     page = make_page(replace(results, noise=noise))
     shown = {row.name: str(row.roi) for row in page.channels}
-    assert [name for name, text in shown.items() if "seed ± 0.012" in text] == ["tv"]
+    assert [name for name, text in shown.items() if "seed ± 0.01" in text] == ["tv"]
     html = render_weekly(make_report(page))
-    assert html.count("seed ± 0.012") == 2
+    assert html.count("seed ± 0.01") == 2
     assert "with another seed alone" in html
     assert "another seed" not in render_weekly(make_report(make_page(results)))
 
@@ -229,3 +229,16 @@ def test_what_media_brought_has_its_range(results: RoiResults) -> None:
     span = f"{100 * (1 - baseline.high):.0f} – {100 * (1 - baseline.low):.0f}"
     assert page.cards[1].note.startswith(span)
     assert f"({span}" in page.lede
+
+
+def test_the_return_of_all_media_has_its_range(results: RoiResults) -> None:
+    """Where every channel is paid the card has a range, and where one is not it has none."""
+    paid = replace(
+        results, channels=tuple(replace(c, spend=c.spend or 1000.0) for c in results.channels)
+    )
+    (card,) = (card for card in make_page(paid).cards if card.label.startswith("Back"))
+    low, high = (float(text.strip("£ ")) for text in card.note.partition(";")[0].split("–"))
+    assert low < float(card.value.strip("£")) < high
+    (card,) = (card for card in make_page(results).cards if card.label.startswith("Back"))
+    assert card.note.endswith("was spent")
+    assert "–" not in card.note
