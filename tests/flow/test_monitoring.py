@@ -206,6 +206,7 @@ def test_shocking_days_are_no_update(home: Home) -> None:
     document = json.loads(told.stdout)
     assert (document["kind"], document["is_accepted"]) == ("update", False)
     assert "A refit is due" in document["says"]
+    assert all(row["roi_seed_noise"] > 0 for row in document["channels"])
     champion = open_champion(home)
     assert champion is not None
     assert document["name"].startswith(f"{champion.record.version}+")
