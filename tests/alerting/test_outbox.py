@@ -12,6 +12,7 @@ import pytest
 from mmm_orchestration.alerting.outbox import LONGEST_WAIT, Outbox
 from mmm_orchestration.alerting.problems import Look, Problem
 from mmm_orchestration.alerting.redaction import redact
+from mmm_orchestration.alerting.status import read_status
 from mmm_orchestration.alerting.telling import Round, open_outbox, tell
 from mmm_orchestration.home import Home
 from mmm_orchestration.project import AlertKind
@@ -124,6 +125,15 @@ def test_a_storm_over_many_rounds_is_one_digest_an_hour(
     counts = [re.findall(r"([\d,]+) ×", title) for title in listener.titles]
     assert sum(int(n.replace(",", "")) for found in counts for n in found) == 10_000
     assert open_outbox(home).count_waiting() == {}
+
+
+def test_what_waits_for_the_next_digest_is_shown(home: Home, listener: Listener) -> None:
+    """The state says how much waits, until when and why."""
+    storm = [make_problem(f"p{i}", kind="drift") for i in range(30)]
+    do_round(home, *storm)
+    do_round(home, *storm, make_problem("late", kind="drift"), minutes=1)
+    (line,) = read_status(home, now=BEGIN + timedelta(minutes=2)).waiting
+    assert line.startswith("1 message for 'team' not sent yet: They go out at 07:00:00: a digest")
 
 
 def test_a_trickle_becomes_a_digest(home: Home, listener: Listener) -> None:
