@@ -11,7 +11,7 @@ from benchmarks.ops.figure import Figure, write_table
 
 ROOT = Path(__file__).resolve().parents[2]
 # Each module has `measure(folder) -> tuple[Figure, ...]`; the longest is last.
-NAMES = ("evaluations", "kills", "aliases", "attribution", "year")
+NAMES = ("evaluations", "kills", "aliases", "secrets", "attribution", "year")
 
 
 def list_names() -> tuple[str, ...]:
