@@ -133,7 +133,8 @@ def end_family(process: "subprocess.Popen[bytes]") -> None:
     process.send_signal(signal.SIGINT)
     with suppress(subprocess.TimeoutExpired):
         process.wait(30)
-    for each in (*family, process):
+    process.kill()
+    for each in family:
         with suppress(psutil.NoSuchProcess):
             each.kill()
     process.wait()

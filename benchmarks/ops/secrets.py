@@ -128,7 +128,8 @@ def plant() -> dict[str, str]:
         "HTTPS_PROXY": f"http://{NOWHERE}",
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
         "OPS_SLACK": f"slack://T1JJ3T3L2/A1BRTD4JD/{SECRETS['Slack token']}/#ops",
-        "OPS_MAIL": f"mailto://ann:{quoted['mail password']}@{NOWHERE}/?to=bob@example.com",
+        "OPS_MAIL": f"mailto://ann:{quoted['mail password']}@example.com:9"
+        "?smtp=127.0.0.1&to=bob@example.com",
         "OPS_PAGER": f"pagerduty://{SECRETS['PagerDuty key']}@{SECRETS['PagerDuty key']}",
         "OPS_HOOK": f"json://ann:{quoted['webhook token']}@{NOWHERE}/{quoted['webhook token']}",
         "OPS_SMTP_USER": "ann",
@@ -162,7 +163,7 @@ def run_all(home: Home) -> dict[str, int]:
     """The exit code of each command; what it prints lies in the folder of the project."""
     codes = dict[str, int]()
     for number, (words, more) in enumerate(list_commands()):
-        settings = plant() | more
+        settings = {**plant(), **more}
         if name := more.get("DAGSTER_HOME"):
             settings["DAGSTER_HOME"] = str(home.base / name)
         with (home.base / f"printed_{number}.log").open("wb") as output:
