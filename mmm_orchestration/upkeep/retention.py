@@ -20,8 +20,8 @@ from sqlalchemy import select
 from mmm_orchestration.errors import UpkeepError
 from mmm_orchestration.home import Home
 from mmm_orchestration.project.operating import Upkeep
+from mmm_orchestration.promotion.results import find_verdict
 from mmm_orchestration.registry import CHAMPION, ModelVersion, open_registry
-from mmm_orchestration.registry.verdict import read_verdict
 from mmm_orchestration.training import FitRecord, load_record
 from mmm_orchestration.upkeep.mlflow_gc import Collection, collect_deleted
 
@@ -172,7 +172,7 @@ def _find_used_versions(home: Home, versions: Sequence[ModelVersion]) -> set[str
         for each in versions
         if each.aliases
         or (before is not None and each.version == before.version)
-        or (each.number > champion and read_verdict(home.posteriors, version=each.version) is None)
+        or (each.number > champion and find_verdict(home.posteriors, version=each.version) is None)
     }
 
 
