@@ -1,11 +1,13 @@
-"""ROI, contributions and curves; built only from a posterior that passed."""
+"""ROI, contributions, curves and plans; built only from a posterior that passed."""
 
 import dagster as dg
 
 from mmm_orchestration.freshness import expect_each_period
 from mmm_orchestration.home import Home
 from mmm_orchestration.metadata import describe_report
+from mmm_orchestration.metadata_plan import describe_plan
 from mmm_orchestration.partitions import build_model_partitions, get_model
+from mmm_orchestration.planning import keep_plan, plan_budget
 from mmm_orchestration.project import Project
 from mmm_orchestration.publishing import prepare_report, write_report
 from mmm_orchestration.resources import FolderResource, LakeResource
@@ -34,3 +36,28 @@ def build_roi_report_asset(project: Project) -> dg.AssetsDefinition:
         return describe_report(report, path=path)
 
     return roi_report
+
+
+def build_budget_plan_asset(project: Project) -> dg.AssetsDefinition:
+    """The plan that `plan` in mmm.yaml asks for, with its certificate."""
+
+    @dg.asset(
+        name="budget_plan",
+        description="The best plan for the question 'plan' of mmm.yaml, with a certificate: "
+        "whether starts agree, what it gains beyond today's plan with which probability, how much of that "
+        "lies outside observed spend, and how far another seed would move it.",
+        deps=["posterior"],
+        partitions_def=build_model_partitions(project),
+        group_name="reports",
+        owners=["team:analytics"],
+        kinds={"html"},
+        freshness_policy=expect_each_period(project),
+    )
+    def budget_plan(
+        context: dg.AssetExecutionContext, folder: FolderResource
+    ) -> dg.MaterializeResult:
+        home = Home(project, folder.base, model=get_model(context))
+        planned = plan_budget(home)
+        return describe_plan(planned, path=keep_plan(planned, folder=home.reports))
+
+    return budget_plan

@@ -61,6 +61,8 @@ def optimise(model: FrozenModel, request: PlanRequest, *, project: Project) -> O
         brings=compute_interval(brings),
         gains=brings - told.gain(today.spend),
         certificate=replace(certificate, sentences=sentences),
+        title=project.title,
+        kpi=project.kpi.name,
         value=model.value,
         currency=model.currency,
         seconds=seconds,

@@ -95,7 +95,12 @@ class ChannelPlan:
 
 @dataclass(frozen=True, eq=False)
 class Optimum:
-    """The answer to a `PlanRequest`; `gains` (draw,) are KPI units beyond today's plan."""
+    """The answer to a `PlanRequest`.
+
+    `brings` is what the plan brings, KPI units; `gains` (draw,) what it brings beyond today's.
+    `title` names the model, `kpi` what it explains, `value` is money per unit of it. `seconds` is
+    what the search took, the certificate not counted.
+    """
 
     request: PlanRequest
     plan: Plan
@@ -104,6 +109,8 @@ class Optimum:
     brings: Interval
     gains: Array
     certificate: Certificate
+    title: str
+    kpi: str
     value: float
     currency: str
     seconds: float

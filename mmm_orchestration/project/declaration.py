@@ -11,6 +11,7 @@ from pydantic import (
     model_validator,
 )
 
+from mmm_orchestration.decisions.request import PlanRequest
 from mmm_orchestration.errors import ProjectError
 from mmm_orchestration.project.beliefs import Prior, PriorSource, UnknownPrior
 from mmm_orchestration.project.dated import Break, Event, Holidays
@@ -238,6 +239,7 @@ class Project(Strict):
     promotion: Promotion = Promotion()
     alerts: Alerts = Alerts()
     monitoring: Monitoring = Monitoring()
+    plan: PlanRequest = PlanRequest()
     reports: Reports = Reports()
     retrain: Retrain = Retrain()
     upkeep: Upkeep = Upkeep()

@@ -3,7 +3,6 @@
 Belongs here: what stands where, as text. Must not: what is worth saying (see `monitoring.review`).
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -19,62 +18,31 @@ from mmm_orchestration.reporting.format import (
     format_score,
     format_window,
 )
-from mmm_orchestration.reporting.page import (
-    Drawn,
-    draw_twice,
-    hash_style,
-    open_templates,
-    render_style,
-)
+from mmm_orchestration.reporting.page import Drawn, draw_twice
 from mmm_orchestration.reporting.palette import FIT, INK, MUTED, OTHER
+from mmm_orchestration.reporting.sheet import Sheet, SheetTable, render_sheet
 from mmm_orchestration.reporting.tables import to_markdown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ABSENT = "–"
+LOOK_AT = "What to look at"
 _ABOUT_FIGURE = (
     "Dots are the KPI as it is now, the line is the median of the last forecast made before each "
     "period, the band its 94 % interval."
 )
 
 
-@dataclass(frozen=True)
-class _Table:
-    """One table as text; `heads` are (name, class of the column)."""
-
-    title: str
-    about: str
-    caption: str
-    heads: tuple[tuple[str, str], ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True)
-class _Page:
-    """The review as text."""
-
-    title: str
-    window: str
-    headline: str
-    lede: str
-    advice: tuple[str, ...]
-    drawn: Drawn | None
-    tables: tuple[_Table, ...]
-    footer: str
-
-
 def render_review(review: Review) -> str:
     """The review as one self-contained HTML page, the same for the same review."""
-    style = render_style()
-    page = open_templates().get_template("review.html.j2")
-    return page.render(style=style, style_hash=hash_style(style), page=_write_page(review))
+    return render_sheet(_write_sheet(review))
 
 
 def write_review(review: Review) -> str:
     """The review as Markdown, without the figure."""
-    page = _write_page(review, is_drawn=False)
-    parts = [f"# {page.title}, {page.window}", page.headline, page.lede, "## What to look at"]
+    page = _write_sheet(review, is_drawn=False)
+    parts = [f"# {page.title}, {page.window}", page.headline, page.lede, f"## {LOOK_AT}"]
     parts.append("\n".join(f"- {sentence}" for sentence in page.advice))
     for table in page.tables:
         names = [name for name, _ in table.heads]
@@ -102,8 +70,10 @@ def draw_scorecard(rows: pl.DataFrame, *, width: float) -> "Figure":
         return figure
 
 
-def _write_page(review: Review, *, is_drawn: bool = True) -> _Page:
-    return _Page(
+def _write_sheet(review: Review, *, is_drawn: bool = True) -> Sheet:
+    return Sheet(
+        kind="Quarterly review",
+        advice_title=LOOK_AT,
         title=review.title,
         window=format_window(review.window),
         headline=_say_headline(review),
@@ -138,8 +108,8 @@ def _draw(rows: pl.DataFrame) -> Drawn:
     )
 
 
-def _show_weeks(review: Review) -> _Table:
-    return _Table(
+def _show_weeks(review: Review) -> SheetTable:
+    return SheetTable(
         title="Scorecard",
         about="Forecasts as they stood, by week.",
         caption=f"Errors in {review.unit}.",
@@ -167,7 +137,7 @@ def _show_weeks(review: Review) -> _Table:
     )
 
 
-def _show_scores(review: Review) -> _Table:
+def _show_scores(review: Review) -> SheetTable:
     names = (
         ("R²", "r2", _score),
         ("wMAPE", "wmape", _percent),
@@ -177,7 +147,7 @@ def _show_scores(review: Review) -> _Table:
         ("In 80 %", "coverage_80", _percent),
         ("In 94 %", "coverage_94", _percent),
     )
-    return _Table(
+    return SheetTable(
         title="The whole quarter",
         about="The same scores over all periods.",
         caption=f"Errors in {review.unit}.",
@@ -190,8 +160,8 @@ def _show_scores(review: Review) -> _Table:
     )
 
 
-def _show_drift(review: Review) -> _Table:
-    return _Table(
+def _show_drift(review: Review) -> SheetTable:
+    return SheetTable(
         title="Drift",
         about="Days on which each monitor was judged, red, and red often enough to be confirmed.",
         caption="Monitors of the champion.",
@@ -219,8 +189,8 @@ def _show_drift(review: Review) -> _Table:
     )
 
 
-def _show_events(review: Review) -> _Table:
-    return _Table(
+def _show_events(review: Review) -> SheetTable:
+    return SheetTable(
         title="Fits and promotions",
         about="What was fitted in the quarter, and which version became champion.",
         caption="By day.",

@@ -1,0 +1,39 @@
+"""What the Dagster UI shows of a plan.
+
+Belongs here: values of ours turned into Dagster metadata. Must not: computing them.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster as dg
+import polars as pl
+
+from mmm_orchestration.reporting.drawing import to_png_markdown
+from mmm_orchestration.reporting.figures import NARROW
+from mmm_orchestration.reporting.plan import draw_plan, write_plan
+from mmm_orchestration.reporting.tables import to_markdown
+
+if TYPE_CHECKING:
+    from mmm_orchestration.planning import Planned
+
+
+def describe_plan(planned: "Planned", *, path: Path) -> dg.MaterializeResult[None]:
+    """The plan in the UI: its channels, its certificate in sentences, and where the page is."""
+    optimum, certificate = planned.optimum, planned.optimum.certificate
+    channels = write_plan(optimum, version=planned.record.version).tables[0]
+    names = [name for name, _ in channels.heads]
+    frame = pl.DataFrame(channels.rows, schema=dict.fromkeys(names, pl.String), orient="row")
+    return dg.MaterializeResult(
+        metadata={
+            "page": dg.MetadataValue.url(path.absolute().as_uri()),
+            "model_version": planned.record.version,
+            "is_improvement": certificate.is_improvement,
+            "gain_mean": certificate.gain_mean,
+            "probability": certificate.probability,
+            "outside_observed_spend": certificate.outside,
+            "channels": dg.MetadataValue.md(to_markdown(frame)),
+            "certificate": dg.MetadataValue.md("\n".join(f"- {s}" for s in certificate.sentences)),
+            "spend": dg.MetadataValue.md(to_png_markdown(draw_plan(optimum, width=NARROW))),
+        }
+    )
