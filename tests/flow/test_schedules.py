@@ -8,6 +8,7 @@ import pytest
 
 from mmm_orchestration.definitions import build_defs
 from mmm_orchestration.home import Home
+from mmm_orchestration.runner import open_instance
 
 from .small_project import write_small_project
 
@@ -25,7 +26,7 @@ def request(home: Home, name: str, *, now: datetime) -> dg.RunRequest | dg.SkipR
     """What the schedule asks for at `now`."""
     defs = build_defs(home=home)
     schedule, repository = defs.resolve_schedule_def(name), defs.get_repository_def()
-    with dg.DagsterInstance.ephemeral() as instance:
+    with open_instance(home) as instance:
         context = dg.build_schedule_context(
             instance=instance, scheduled_execution_time=now, repository_def=repository
         )
