@@ -44,8 +44,8 @@ def build_budget_plan_asset(project: Project) -> dg.AssetsDefinition:
     @dg.asset(
         name="budget_plan",
         description="The best plan for the question 'plan' of mmm.yaml, with a certificate: "
-        "whether starts agree, what it gains beyond today's plan with which probability, how much of that "
-        "lies outside observed spend, and how far another seed would move it.",
+        "whether starts agree, what it gains beyond today's plan with which probability, how much "
+        "of that lies outside observed spend, and how far another seed would move it.",
         deps=["posterior"],
         partitions_def=build_model_partitions(project),
         group_name="reports",

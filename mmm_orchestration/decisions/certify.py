@@ -73,14 +73,15 @@ def compute_advantage(goal: Goal, *, spend: Array, today: Plan) -> float:
 def measure_residual(goal: Goal, *, summit: Summit) -> float:
     """How far marginal returns are from each other where money is free to move, as part of them.
 
-    The slope less the prices of the limits, weighted by money: zero at a summit, Karush (1939),
-    Kuhn and Tucker (1951).
+    The slope less the prices of the limits, weighted by money, beside what a unit of it brings:
+    zero at a summit. Karush (1939), Kuhn and Tucker (1951).
     """
     region = goal.problem.region
     width = _AT_BOUND * np.maximum(region.high, 1.0)
     is_free = (summit.z > region.low + width) & (summit.z < region.high - width)
     left = summit.slope + region.rows.T @ summit.multipliers
-    size = float((np.abs(summit.slope) * summit.z)[is_free].sum())
+    returns = np.abs(summit.slope + goal.hurdle)
+    size = float((returns * summit.z)[is_free].sum())
     missed = float((np.abs(left) * summit.z)[is_free].sum())
     return missed / size if size else 0.0
 

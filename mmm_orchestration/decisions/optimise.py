@@ -50,9 +50,8 @@ def optimise(model: FrozenModel, request: PlanRequest, *, project: Project) -> O
     today = priced.plan_today(request.periods)
     brings = told.gain(plan.spend)
     certificate = certify(goal, summit=summit, starts=starts, told=told, today=today)
-    sentences = describe_certificate(
-        certificate, value=model.value, currency=model.currency, kpi=project.kpi.name
-    )
+    unit = project.kpi.unit or project.currency
+    sentences = describe_certificate(certificate, unit=unit, currency=model.currency)
     return Optimum(
         request=request,
         plan=plan,
@@ -63,6 +62,7 @@ def optimise(model: FrozenModel, request: PlanRequest, *, project: Project) -> O
         certificate=replace(certificate, sentences=sentences),
         title=project.title,
         kpi=project.kpi.name,
+        unit=unit,
         value=model.value,
         currency=model.currency,
         seconds=seconds,

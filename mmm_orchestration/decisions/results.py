@@ -98,8 +98,9 @@ class Optimum:
     """The answer to a `PlanRequest`.
 
     `brings` is what the plan brings, KPI units; `gains` (draw,) what it brings beyond today's.
-    `title` names the model, `kpi` what it explains, `value` is money per unit of it. `seconds` is
-    what the search took, the certificate not counted.
+    `title` names the model, `kpi` what it explains, `unit` what that counts, the currency where it
+    is money, and `value` is money per unit. `seconds` is what the search took, the certificate not
+    counted.
     """
 
     request: PlanRequest
@@ -111,6 +112,7 @@ class Optimum:
     certificate: Certificate
     title: str
     kpi: str
+    unit: str
     value: float
     currency: str
     seconds: float

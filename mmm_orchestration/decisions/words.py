@@ -9,13 +9,19 @@ UNSURE = 0.8
 MUCH_OUTSIDE = 0.1
 ROUGH = 0.05
 NOISY = 0.01
+LEAST_CHANCE = 0.01
 
 
-def describe_certificate(
-    certificate: Certificate, *, value: float, currency: str, kpi: str
-) -> tuple[str, ...]:
-    """What a person should know before following the plan; `value` is money per unit of `kpi`."""
-    return (*_tell_doubts(certificate), *_tell_gain(certificate, value, currency, kpi))
+def tell_chance(probability: float) -> str:
+    """A probability told from draws, which never prove what is certain."""
+    if probability > 1 - LEAST_CHANCE:
+        return f"over {1 - LEAST_CHANCE:.0%}"
+    return f"under {LEAST_CHANCE:.0%}" if probability < LEAST_CHANCE else f"{probability:.0%}"
+
+
+def describe_certificate(certificate: Certificate, *, unit: str, currency: str) -> tuple[str, ...]:
+    """What a person should know before following the plan; the KPI is counted in `unit`."""
+    return (*_tell_doubts(certificate), *_tell_gain(certificate, unit=unit, currency=currency))
 
 
 def _tell_doubts(certificate: Certificate) -> list[str]:
@@ -42,7 +48,7 @@ def _tell_doubts(certificate: Certificate) -> list[str]:
         )
     if certificate.is_improvement and certificate.probability < UNSURE:
         told.append(
-            f"It brings more than today's with a probability of {certificate.probability:.0%} only."
+            f"It brings more than today's with a probability of {tell_chance(certificate.probability)} only."
         )
     if certificate.outside > MUCH_OUTSIDE:
         told.append(
@@ -59,18 +65,18 @@ def _tell_doubts(certificate: Certificate) -> list[str]:
     return told
 
 
-def _tell_gain(certificate: Certificate, value: float, currency: str, kpi: str) -> list[str]:
+def _tell_gain(certificate: Certificate, *, unit: str, currency: str) -> list[str]:
     gain = certificate.gain
     told = [
-        f"Beyond today's plan it brings {gain.median:,.0f} of {kpi} (94 % interval {gain.low:,.0f} "
-        f"to {gain.high:,.0f}), more than nothing with a probability of "
-        f"{certificate.probability:.0%}.",
+        f"Beyond today's plan it brings {gain.median:,.0f} {unit} (94 % interval "
+        f"{gain.low:,.0f} to {gain.high:,.0f}), more than nothing with a probability of "
+        f"{tell_chance(certificate.probability)}. Another seed would move the mean by "
+        f"{certificate.gain_noise:,.0f}.",
         f"If the true curves were known, another plan would bring at least "
-        f"{certificate.regret:,.0f} of {kpi} more.",
+        f"{certificate.regret:,.0f} {unit} more.",
     ]
     told += [
-        f"'{slack.name}' is in the way: one more {currency} there would bring "
-        f"{slack.price:,.2f} {currency if value != 1 else f'of {kpi}'}."
+        f"'{slack.name}' is spent to its limit: one more {currency} would bring {slack.price:,.2f}."
         for slack in certificate.slacks
         if slack.is_met and slack.price > 0
     ]

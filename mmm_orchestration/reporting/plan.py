@@ -11,10 +11,12 @@ import numpy as np
 
 from mmm_orchestration.days import DayWindow
 from mmm_orchestration.decisions.results import ChannelPlan, Optimum
+from mmm_orchestration.decisions.words import tell_chance
 from mmm_orchestration.insight.results import Interval
 from mmm_orchestration.reporting.drawing import use_style
 from mmm_orchestration.reporting.figures import WIDE, format_axis, make_axes, shorten
 from mmm_orchestration.reporting.format import (
+    Formatter,
     amount_ticks,
     format_interval,
     format_money,
@@ -22,6 +24,7 @@ from mmm_orchestration.reporting.format import (
     format_percent,
     format_ratio,
     format_window,
+    unit_formatter,
 )
 from mmm_orchestration.reporting.page import draw_twice
 from mmm_orchestration.reporting.palette import FIT, INK, OTHER
@@ -56,7 +59,7 @@ def write_plan(optimum: Optimum, *, version: str) -> Sheet:
         lede=f"Asked for the best {_name_objective(optimum)} {_name_budget(optimum)}. Today's plan "
         f"spends {_money(optimum, optimum.today.total)} over the same days, the mean of the last "
         f"quarter; this one {_money(optimum, optimum.plan.total)}, and brings "
-        f"{format_interval(optimum.brings, format_number)} of {kpi}.",
+        f"{format_interval(optimum.brings, _count(optimum))} of {kpi}.",
         advice_title="Before you follow it",
         advice=certificate.sentences,
         drawn=draw_twice(
@@ -103,6 +106,7 @@ def plan_json(optimum: Optimum, *, version: str) -> dict[str, Any]:
         "model_version": version,
         "currency": optimum.currency,
         "kpi": optimum.kpi,
+        "unit": optimum.unit,
         "request": optimum.request.model_dump(mode="json"),
         "seconds": round(optimum.seconds, 4),
         "total": {"today": optimum.today.total, "planned": optimum.plan.total},
@@ -193,8 +197,8 @@ def _write_headline(optimum: Optimum) -> str:
     way = "more" if moved.planned > moved.today else "less"
     return (
         f"Spend {_money(optimum, abs(moved.planned - moved.today))} {way} on {moved.channel} "
-        f"first: the whole plan brings {format_number(certificate.gain.median)} more of "
-        f"{optimum.kpi} than today's, with a probability of {certificate.probability:.0%}."
+        f"first: the whole plan brings {_count(optimum)(certificate.gain.median)} more of "
+        f"{optimum.kpi} than today's, with a probability of {tell_chance(certificate.probability)}."
     )
 
 
@@ -226,7 +230,7 @@ def _write_channel(c: ChannelPlan, optimum: Optimum) -> tuple[str, ...]:
         _money(optimum, c.today),
         _money(optimum, c.planned),
         change,
-        str(format_interval(c.contribution, format_number)),
+        str(format_interval(c.contribution, _count(optimum))),
         NOTHING if c.roi is None else str(format_ratio(c.roi)),
         NOTHING if c.marginal_roi is None else str(format_ratio(c.marginal_roi)),
         format_percent(noise) if np.isfinite(noise) else NOTHING,
@@ -306,6 +310,10 @@ def _name_budget(optimum: Optimum) -> str:
         return f"while one more unit of money brings {budget.marginal_roi or 1:g} back"
     amount = f"{budget.percent:g} % of today's" if budget.total is None else f"{budget.total:,.0f}"
     return f"with {'a fixed' if budget.kind == 'fixed' else 'at most a'} budget of {amount}"
+
+
+def _count(optimum: Optimum) -> Formatter:
+    return unit_formatter(optimum.unit, currency=optimum.currency)
 
 
 def _money(optimum: Optimum, value: float) -> str:
