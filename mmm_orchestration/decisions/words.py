@@ -48,7 +48,8 @@ def _tell_doubts(certificate: Certificate) -> list[str]:
         )
     if certificate.is_improvement and certificate.probability < UNSURE:
         told.append(
-            f"It brings more than today's with a probability of {tell_chance(certificate.probability)} only."
+            "It brings more than today's with a probability of "
+            f"{tell_chance(certificate.probability)} only."
         )
     if certificate.outside > MUCH_OUTSIDE:
         told.append(
