@@ -14,6 +14,8 @@ from mmm_orchestration.project import Project, parse_project
 
 START = date(2022, 1, 3)
 
+type Series = Sequence[float] | np.ndarray
+
 
 @dataclass(frozen=True)
 class World:
@@ -65,7 +67,7 @@ controls:{declared or " []"}
 
 
 def frame_media(
-    spend: Mapping[str, Sequence[float]], *, dates: Sequence[date], period_days: int = 7
+    spend: Mapping[str, Series], *, dates: Sequence[date], period_days: int = 7
 ) -> pl.DataFrame:
     """Gold media with the same spend and impressions, one row per `(date, channel)`."""
     return pl.concat(
@@ -98,7 +100,7 @@ def frame_media(
 
 
 def frame_kpi(
-    values: Sequence[float], *, dates: Sequence[date], period_days: int = 7
+    values: Series, *, dates: Sequence[date], period_days: int = 7
 ) -> pl.DataFrame:
     """Gold KPI."""
     return pl.DataFrame(
@@ -108,7 +110,7 @@ def frame_kpi(
 
 
 def frame_controls(
-    controls: Mapping[str, Sequence[float]], *, dates: Sequence[date], period_days: int = 7
+    controls: Mapping[str, Series], *, dates: Sequence[date], period_days: int = 7
 ) -> pl.DataFrame:
     """Gold controls."""
     schema = {
@@ -128,10 +130,10 @@ def frame_controls(
 
 def make_world(
     *,
-    spend: Mapping[str, Sequence[float]],
-    kpi: Sequence[float],
+    spend: Mapping[str, Series],
+    kpi: Series,
     dates: Sequence[date],
-    controls: Mapping[str, Sequence[float]] | None = None,
+    controls: Mapping[str, Series] | None = None,
     signs: Mapping[str, str] | None = None,
     period_days: int = 7,
     extra: str = "",
