@@ -99,9 +99,7 @@ def frame_media(
     )
 
 
-def frame_kpi(
-    values: Series, *, dates: Sequence[date], period_days: int = 7
-) -> pl.DataFrame:
+def frame_kpi(values: Series, *, dates: Sequence[date], period_days: int = 7) -> pl.DataFrame:
     """Gold KPI."""
     return pl.DataFrame(
         {"date": dates, "period_days": period_days, "geo": "national", "kpi": values},

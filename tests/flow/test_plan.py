@@ -1,0 +1,100 @@
+"""A project asked for its plan: by the command, and as an asset."""
+
+import json
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from click.testing import CliRunner
+
+from mmm_orchestration.cli import main
+from mmm_orchestration.definitions import build_defs
+from mmm_orchestration.errors import PlanError
+from mmm_orchestration.examining import FitFindings, keep_findings
+from mmm_orchestration.home import Home, open_home
+from mmm_orchestration.model.posterior import save_posterior
+from mmm_orchestration.planning import change_request, read_request
+from mmm_orchestration.runner import open_instance
+from mmm_orchestration.training import FitRecord
+from tests.decisions.drawn import make_posterior
+
+from .small_project import write_small_project
+
+pytestmark = pytest.mark.flow
+
+VERSION = "2026-03-02-0000000a-0000000b"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A project with a posterior of four channels in two geos that was not sampled."""
+    folder = tmp_path_factory.mktemp("plan")
+    home = write_small_project(folder, first=date(2026, 3, 2), n_days=1)
+    posterior = make_posterior(n_channels=4, n_geos=2, n_draws=50)
+    save_posterior(posterior, home.posteriors / VERSION)
+    record = FitRecord(
+        version=VERSION,
+        fitted_at="2026-03-02T00:00:00+00:00",
+        first_day="2022-01-03",
+        trained_through="2023-02-26",
+        snapshot=posterior.data.snapshot,
+        delta_versions={},
+        code_version="0",
+        dagster_run="",
+        mlflow_run="",
+    )
+    (home.posteriors / f"{VERSION}.json").write_text(json.dumps(asdict(record)), encoding="utf-8")
+    keep_findings(FitFindings(before=(), after=()), folder=home.posteriors, version=VERSION)
+    return open_home(folder / "mmm.yaml")
+
+
+def call(home: Home, *words: str) -> str:
+    """What the command prints."""
+    file = str(home.base / "mmm.yaml")
+    result = CliRunner().invoke(main, ["--project", file, "optimize", *words])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_the_command_prints_plan_and_certificate(home: Home) -> None:
+    """As a table with sentences, and keeps the page."""
+    printed = call(home, "--percent", "90")
+    assert "channel_3" in printed
+    assert "starts agree" in printed
+    page = (home.reports / "budget_plan.html").read_text(encoding="utf-8")
+    assert "with a fixed budget of 90 % of today&#39;s" in page
+
+
+def test_the_same_as_json(home: Home) -> None:
+    """With the model's version, the question, every cell of the plan and the certificate."""
+    told = json.loads(call(home, "--json", "--marginal-roi", "0.5", "--periods", "4"))
+    assert told["model_version"] == VERSION
+    assert told["request"]["budget"]["kind"] == "free"
+    assert len(told["plan"]) == 4 * 2 * 4
+    assert sum(row["spend"] for row in told["plan"]) == pytest.approx(told["total"]["planned"])
+    assert told["certificate"]["sentences"]
+
+
+def test_the_asset_answers_the_question_of_the_project(home: Home) -> None:
+    """Its metadata hold the certificate and where the page is."""
+    with open_instance(home) as instance:
+        defs = build_defs(home=home)
+        asset = defs.resolve_asset_graph().get(dg.AssetKey("budget_plan")).assets_def
+        result = dg.materialize([asset], instance=instance, raise_on_error=False)
+    assert result.success
+    (event,) = result.get_asset_materialization_events()
+    metadata = event.materialization.metadata
+    assert metadata["model_version"].value == VERSION
+    assert "Beyond today's plan" in str(metadata["certificate"].value)
+
+
+def test_a_question_in_a_file_is_checked(tmp_path: Path) -> None:
+    """The first mistake is named with its place."""
+    file = tmp_path / "question.yaml"
+    file.write_text("periods: 4\nlimits: [{name: tv deal, low: -1}]\n", encoding="utf-8")
+    with pytest.raises(PlanError, match=r"question.yaml.limits.0.low"):
+        read_request(file)
+    file.write_text("periods: 4\nbounds: [{channel: tv, high_percent: 80}]\n", encoding="utf-8")
+    assert change_request(read_request(file), total=100).budget.total == 100
