@@ -79,6 +79,11 @@ class Home:
         return self._of_model("searches")
 
     @property
+    def scenarios(self) -> Path:
+        """Where scenarios of the model are kept by name."""
+        return self._of_model("scenarios")
+
+    @property
     def truth(self) -> Path:
         """Where a simulated project keeps what is true of the model, unseen by the chain."""
         return self._of_model("truth")

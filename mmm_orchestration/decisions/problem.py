@@ -99,7 +99,7 @@ def _tie(request: PlanRequest, *, model: FrozenModel) -> tuple[NDArray[np.intp],
     for c, channel in enumerate(model.channels):
         how = flighting.get(channel, Flighting(channel=channel))
         is_on = np.ones(n_periods)
-        is_on[_find_periods(how.off, model=model, n_periods=n_periods)] = 0
+        is_on[find_periods(how.off, model=model, n_periods=n_periods)] = 0
         over_time = _spread_over_time(how, is_on=is_on)
         over_geos = np.eye(n_geos) if request.split_geos else split[None, :, c]
         parts = np.einsum("vp,wg->vwpg", over_time, over_geos).reshape(-1, n_periods, n_geos)
@@ -152,7 +152,7 @@ def _bound_cells(request: PlanRequest, *, model: FrozenModel) -> tuple[Array, Ar
                 if amount is not None:
                     values[:, g, c] = amount
     for channel in request.flighting:
-        off = _find_periods(channel.off, model=model, n_periods=request.periods)
+        off = find_periods(channel.off, model=model, n_periods=request.periods)
         low[off, :, model.channels.index(channel.channel)] = 0
     return low, high
 
@@ -210,7 +210,7 @@ def _select(limit: Limit, *, model: FrozenModel, project: Project, shape: tuple[
             check_names([wanted], known=[v for v in labels.values() if v], what=label)
             channels = [name for name, value in labels.items() if value == wanted]
     days = [day for day in (limit.first, limit.last) if day is not None]
-    places = _find_periods(days, model=model, n_periods=shape[0])
+    places = find_periods(days, model=model, n_periods=shape[0])
     first = places[0] if limit.first is not None else 0
     last = places[-1] if limit.last is not None else shape[0] - 1
     chosen = np.zeros(shape)
@@ -220,8 +220,8 @@ def _select(limit: Limit, *, model: FrozenModel, project: Project, shape: tuple[
     return chosen
 
 
-def _find_periods(days: Sequence[date], *, model: FrozenModel, n_periods: int) -> list[int]:
-    """The positions of the periods that hold `days`, or PlanError."""
+def find_periods(days: Sequence[date], *, model: FrozenModel, n_periods: int) -> list[int]:
+    """The positions of the periods that hold `days`; raises PlanError outside the horizon."""
     first = model.lay_out(n_periods)[0].astype("datetime64[D]")
     places = []
     for day in days:

@@ -16,6 +16,7 @@ from mmm_orchestration.examining import FitFindings, keep_findings
 from mmm_orchestration.home import Home, open_home
 from mmm_orchestration.model.posterior import save_posterior
 from mmm_orchestration.planning import change_request, read_request
+from mmm_orchestration.playing import find_request, list_kept
 from mmm_orchestration.runner import open_instance
 from mmm_orchestration.training import FitRecord
 from tests.decisions.drawn import make_posterior
@@ -50,10 +51,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return open_home(folder / "mmm.yaml")
 
 
-def call(home: Home, *words: str) -> str:
+def call(home: Home, *words: str, command: str = "optimize") -> str:
     """What the command prints."""
     file = str(home.base / "mmm.yaml")
-    result = CliRunner().invoke(main, ["--project", file, "optimize", *words])
+    result = CliRunner().invoke(main, ["--project", file, command, *words])
     assert result.exit_code == 0, result.output
     return result.stdout
 
@@ -88,6 +89,24 @@ def test_the_asset_answers_the_question_of_the_project(home: Home) -> None:
     metadata = event.materialization.metadata
     assert metadata["model_version"].value == VERSION
     assert "Beyond today's plan" in str(metadata["certificate"].value)
+
+
+def test_scenarios_are_played_compared_and_kept(home: Home, tmp_path: Path) -> None:
+    """From files, and again by their names."""
+    for name, percent in (("more", 20), ("less", -20)):
+        text = f"name: {name}\nchanges: [{{kind: scale, percent: {percent}}}]\n"
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    files = [str(tmp_path / f"{name}.yaml") for name in ("more", "less")]
+    printed = call(home, *files, command="scenario")
+    assert "more than nothing with a probability of" in printed
+    again = json.loads(call(home, "more", "less", "--json", command="scenario"))
+    assert again["brings_more"][0][1] > 0.9
+    assert "less: played with" in call(home, "--list", command="scenario")
+    with pytest.raises(PlanError, match="no kept scenario 'other'"):
+        find_request("other", home=home)
+    (home.scenarios / "torn.json").write_text("{", encoding="utf-8")
+    with pytest.raises(PlanError, match="is no kept scenario"):
+        list_kept(home.scenarios)
 
 
 def test_a_question_in_a_file_is_checked(tmp_path: Path) -> None:
