@@ -109,6 +109,16 @@ def test_scenarios_are_played_compared_and_kept(home: Home, tmp_path: Path) -> N
         list_kept(home.scenarios)
 
 
+def test_a_campaign_is_simulated(home: Home, tmp_path: Path) -> None:
+    """By period as text; as JSON also by day, spread evenly and so named."""
+    file = tmp_path / "campaign.csv"
+    file.write_text("date,channel,spend\n2023-03-06,channel_1,500\n", encoding="utf-8")
+    assert "The plan brings" in call(home, str(file), command="simulate")
+    told = json.loads(call(home, str(file), "--json", command="simulate"))
+    assert told["days_are_spread_evenly"]
+    assert len(told["days"]) == 7 * len(told["periods"])
+
+
 def test_a_question_in_a_file_is_checked(tmp_path: Path) -> None:
     """The first mistake is named with its place."""
     file = tmp_path / "question.yaml"
