@@ -11,6 +11,13 @@ import yaml
 from pydantic import ValidationError
 
 from mmm_orchestration.decisions.freezing import freeze
+from mmm_orchestration.decisions.frequency import BestFrequency, find_best_frequencies
+from mmm_orchestration.decisions.frontier import (
+    FrontierPoint,
+    Turn,
+    find_turns,
+    trace_frontier,
+)
 from mmm_orchestration.decisions.optimise import optimise
 from mmm_orchestration.decisions.request import PlanRequest
 from mmm_orchestration.decisions.results import Optimum
@@ -37,6 +44,36 @@ def plan_budget(home: Home, *, request: PlanRequest | None = None) -> Planned:
     record, posterior = load_passed(home.posteriors)
     asked = home.one.plan if request is None else request
     return Planned(record, optimise(freeze(posterior), asked, project=posterior.project))
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """How much to spend: the frontier, where returns fall, and how often to reach people."""
+
+    version: str
+    points: tuple[FrontierPoint, ...]
+    turns: tuple[Turn, ...]
+    frequencies: tuple[BestFrequency, ...]
+    currency: str
+    unit: str
+
+
+def look_out(home: Home, *, periods: int | None = None) -> Outlook:
+    """The outlook of the model's posterior fitted last, for the question of the project.
+
+    Raises PosteriorError unless the posterior passed.
+    """
+    record, posterior = load_passed(home.posteriors)
+    model, project = freeze(posterior), posterior.project
+    request = change_request(home.one.plan, periods=periods)
+    return Outlook(
+        version=record.version,
+        points=trace_frontier(model, request=request, project=project),
+        turns=find_turns(model, n_periods=request.periods),
+        frequencies=find_best_frequencies(posterior),
+        currency=project.currency,
+        unit=project.kpi.unit or project.currency,
+    )
 
 
 def read_request(path: Path) -> PlanRequest:

@@ -109,6 +109,15 @@ def test_scenarios_are_played_compared_and_kept(home: Home, tmp_path: Path) -> N
         list_kept(home.scenarios)
 
 
+def test_the_frontier_is_shown(home: Home) -> None:
+    """Nine budgets and a line per channel; as JSON as well."""
+    printed = call(home, "--periods", "3", command="frontier")
+    assert "175 %" in printed
+    assert "channel_3" in printed
+    told = json.loads(call(home, "--periods", "3", "--json", command="frontier"))
+    assert len(told["points"]) == 9
+
+
 def test_a_campaign_is_simulated(home: Home, tmp_path: Path) -> None:
     """By period as text; as JSON also by day, spread evenly and so named."""
     file = tmp_path / "campaign.csv"
