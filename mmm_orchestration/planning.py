@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
+from mmm_orchestration.decisions.export import export_tables
 from mmm_orchestration.decisions.freezing import freeze
 from mmm_orchestration.decisions.frequency import BestFrequency, find_best_frequencies
 from mmm_orchestration.decisions.frontier import (
@@ -24,7 +25,7 @@ from mmm_orchestration.decisions.results import Optimum
 from mmm_orchestration.errors import PlanError
 from mmm_orchestration.files import write_whole
 from mmm_orchestration.home import Home
-from mmm_orchestration.reporting.plan import plan_json, render_plan
+from mmm_orchestration.reporting.plan import channel_table, plan_json, render_plan
 from mmm_orchestration.training import FitRecord, load_passed
 
 
@@ -126,3 +127,22 @@ def keep_plan(planned: Planned, *, folder: Path) -> Path:
     write_whole(folder / "budget_plan.json", json.dumps(told, indent=2))
     page = render_plan(planned.optimum, version=planned.record.version)
     return write_whole(folder / "budget_plan.html", page)
+
+
+def export_plan(planned: Planned, *, path: Path) -> Path:
+    """The plan as CSV, Parquet or XLSX, with what each channel is given and brings."""
+    optimum, record = planned.optimum, planned.record
+    return export_tables(
+        path,
+        plan=optimum.plan.to_frame(),
+        channels=channel_table(optimum),
+        about={
+            "project": optimum.title,
+            "model version": record.version,
+            "data snapshot": record.snapshot,
+            "trained through": record.trained_through,
+            "money": optimum.currency,
+            "KPI": f"{optimum.kpi}, {optimum.unit}",
+            "certificate": " ".join(optimum.certificate.sentences),
+        },
+    )

@@ -33,6 +33,11 @@ from mmm_orchestration.cli._running import model_option
     type=click.Choice(["mean", "quantile", "cvar", "beat_today"]),
     help="What is made as large as possible.",
 )
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write the plan as CSV, Parquet or XLSX, as the ending says.",
+)
 @click.option("--json", "is_json", is_flag=True, help="Print one JSON object instead of tables.")
 @model_option
 @click.pass_obj
@@ -47,6 +52,7 @@ def command(
     marginal_roi: float | None,
     reach: float | None,
     objective: str | None,
+    out: Path | None,
     is_json: bool,
     model: str | None,
 ) -> None:
@@ -58,7 +64,13 @@ def command(
     are kept beside the reports.
     """
     from mmm_orchestration.home import open_home
-    from mmm_orchestration.planning import change_request, keep_plan, plan_budget, read_request
+    from mmm_orchestration.planning import (
+        change_request,
+        export_plan,
+        keep_plan,
+        plan_budget,
+        read_request,
+    )
     from mmm_orchestration.reporting.plan import plan_json, print_plan
 
     home = open_home(shell.project_file, model=model)
@@ -74,6 +86,8 @@ def command(
     )
     planned = plan_budget(home, request=request)
     page = keep_plan(planned, folder=home.reports)
+    if out is not None:
+        export_plan(planned, path=out)
     if is_json:
         told = plan_json(planned.optimum, version=planned.record.version)
         click.echo(json.dumps(told, indent=2))

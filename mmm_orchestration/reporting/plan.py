@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 
 from mmm_orchestration.days import DayWindow
 from mmm_orchestration.decisions.results import ChannelPlan, Optimum
@@ -155,6 +156,23 @@ def plan_json(optimum: Optimum, *, version: str) -> dict[str, Any]:
             for row in optimum.plan.to_frame().iter_rows(named=True)
         ],
     }
+
+
+def channel_table(optimum: Optimum) -> pl.DataFrame:
+    """One row per channel: money, contribution and returns as numbers."""
+    rows = []
+    for c in optimum.channels:
+        row: dict[str, str | float | None] = {
+            "channel": c.channel,
+            "today": c.today,
+            "planned": c.planned,
+        }
+        for name in ("contribution", "roi", "marginal_roi"):
+            interval: Interval | None = getattr(c, name)
+            for end in ("median", "low", "high"):
+                row[f"{name}_{end}"] = None if interval is None else getattr(interval, end)
+        rows.append(row)
+    return pl.DataFrame(rows, infer_schema_length=None)
 
 
 def print_plan(optimum: Optimum, *, say: Callable[[str], None]) -> None:

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import dagster as dg
+import polars as pl
 import pytest
 from click.testing import CliRunner
 
@@ -66,6 +67,15 @@ def test_the_command_prints_plan_and_certificate(home: Home) -> None:
     assert "starts agree" in printed
     page = (home.reports / "budget_plan.html").read_text(encoding="utf-8")
     assert "with a fixed budget of 90 % of today&#39;s" in page
+
+
+def test_a_plan_is_exported(home: Home, tmp_path: Path) -> None:
+    """As a book whose channels add up to the plan."""
+    call(home, "--out", str(tmp_path / "plan.xlsx"))
+    plan, channels = (
+        pl.read_excel(tmp_path / "plan.xlsx", sheet_name=n) for n in ("Plan", "Channels")
+    )
+    assert plan["spend"].sum() == pytest.approx(channels["planned"].sum())
 
 
 def test_the_same_as_json(home: Home) -> None:
