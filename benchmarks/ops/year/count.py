@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-import polars as pl
-
 from benchmarks.figure import Figure
 from benchmarks.ops.year.exports import earn_on, spend_on
 from benchmarks.ops.year.operate import FIRST, N_BEFORE, START, Diary, find_day

@@ -67,7 +67,7 @@ class Daemon:
             data = sensor.evaluate_tick(context)
             self.cursors[name] = data.cursor
             for request in data.run_requests or ():
-                self.launch(request, job=sensor.job_name, owner=name, now=now)
+                self.launch(request, job=sensor.job.name, owner=name, now=now)
 
     def launch(self, request: dg.RunRequest, *, job: str, owner: str, now: datetime) -> None:
         """Nothing; the run has ended, or was not begun because its key had been launched."""

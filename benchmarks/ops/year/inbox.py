@@ -30,7 +30,7 @@ def open_inbox() -> Iterator[Inbox]:
     """A server on a free port of loopback."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
+        def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             if inbox.is_down:
                 inbox.n_refused += 1

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as at
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -66,7 +66,7 @@ class Office:
     daemon: Daemon
     inbox: Inbox
     diary: Diary
-    clock: time_machine.Coordinates
+    clock: time_machine.Traveller
 
     def be(self, moment: datetime) -> datetime:
         """The moment, which it is now."""
@@ -235,7 +235,7 @@ def _step_clock(office: Office, noon: datetime, *, is_back: bool) -> None:
 
 
 def _moment(day: date, hour: at) -> datetime:
-    return datetime.combine(day, hour, tzinfo=ZoneInfo(ZONE))
+    return datetime.combine(day, hour, tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
 
 
 def _say_progress(office: Office) -> str:
