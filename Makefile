@@ -10,7 +10,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 RUN := $(UV) run --frozen --no-sync
 READY := .venv/.ready
 
-.PHONY: help setup demo test test-ui test-postgres test-long lint bench bench-model bench-truth ui clean
+.PHONY: help setup demo test test-ui test-postgres test-long lint bench bench-model bench-ops bench-truth ui clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ bench: $(READY) ## print the benchmark table with this machine
 
 bench-model: $(READY) ## this engine beside pymc-marketing and Meridian, on the same files
 	$(RUN) python -m benchmarks.peers $(BENCH_OPTIONS)
+
+bench-ops: $(READY) ## what operating must hold to: periods, dead runs, switches, causes of movement
+	$(RUN) python -m benchmarks.ops $(BENCH_OPTIONS)
 
 bench-truth: $(READY) ## coverage, calibration and the stress matrix; an hour or two, goes on where it was
 	@failed=0; for suite in coverage "coverage --default" sbc stress; do \

@@ -94,7 +94,7 @@ def build_defs(
         ],
         schedules=[
             build_daily_schedule(project, job=daily),
-            build_replay_schedule(project, job=daily),
+            build_replay_schedule(home, job=daily),
             build_monitor_schedule(project, job=monitor),
             build_review_schedule(project, job=review),
             build_weekly_schedule(home, job=weekly),

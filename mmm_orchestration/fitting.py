@@ -24,7 +24,7 @@ from mmm_orchestration.inspection import list_gold
 from mmm_orchestration.lake.lake import Lake
 from mmm_orchestration.memory import Memory
 from mmm_orchestration.project import Project, content_hash
-from mmm_orchestration.publishing import summarise_fit
+from mmm_orchestration.publishing import summarise_kept
 from mmm_orchestration.registry import open_registry
 from mmm_orchestration.registry.restoring import restore_posterior
 from mmm_orchestration.retraining import Request
@@ -92,7 +92,7 @@ def fit_model(
         )
         findings = examine_after(fitted, before=before)
         keep_findings(findings, folder=home.posteriors, version=record.version)
-        results = summarise_fit(fitted, record=record)
+        results = summarise_kept(home, posterior=fitted, record=record)
         record_fit(
             fitted, record=record, results=results, findings=findings, folder=home.posteriors
         )
@@ -121,7 +121,7 @@ def find_fit(home: Home, *, period: date | None) -> Fit | None:
         record=record,
         posterior=posterior,
         findings=load_findings(home.posteriors, version=made.version),
-        results=summarise_fit(posterior, record=record),
+        results=summarise_kept(home, posterior=posterior, record=record),
     )
 
 

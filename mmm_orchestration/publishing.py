@@ -50,12 +50,17 @@ def summarise_fit(
     )
 
 
+def summarise_kept(home: Home, *, posterior: "Posterior", record: FitRecord) -> RoiResults:
+    """The results of a kept posterior with the seed noise of every number."""
+    noise = find_noise(home, version=record.version, posterior=posterior)
+    return replace(summarise_fit(posterior, record=record), noise=noise)
+
+
 def prepare_report(lake: Lake, *, home: Home) -> RoiReport:
     """The report on the model's posterior fitted last; raises PosteriorError unless it passed."""
     record, posterior = load_passed(home.posteriors)
     today = datetime.now(ZoneInfo(home.project.time_zone)).date()
-    noise = find_noise(home, version=record.version, posterior=posterior)
-    results = replace(summarise_fit(posterior, record=record), noise=noise)
+    results = summarise_kept(home, posterior=posterior, record=record)
     findings = [
         *find_in_lake(lake, project=home.project, today=today, model=home.model),
         *load_findings(home.posteriors, version=record.version).all,

@@ -18,6 +18,7 @@ PERIOD_TAG: Final = "mmm/retrain_period"
 COUNTED_TAG: Final = "mmm/retrain_counted_after"
 ATTEMPT_TAG: Final = "mmm/retrain_attempt"
 REASON_TAG: Final = "mmm/retrain_reason"
+JUDGED_TAG: Final = "mmm/drift_judged_through"
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Try:
-    """An earlier run, its period (None where it is none of those in question), and its state."""
+    """An earlier run, its period (None where it has none), and its state.
+
+    `judged` is the newest day that monitoring had judged when drift asked for it.
+    """
 
     period: date | None
     attempt: int
     is_going: bool
+    judged: date | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,25 @@ def read_attempt(tags: Mapping[str, str]) -> int:
     """The number of the try that a run was; one where its tags do not say."""
     text = tags.get(ATTEMPT_TAG, "")
     return int(text) if text.isdecimal() else 1
+
+
+def count_tries(tries: Sequence[Try], *, period: date) -> int:
+    """How often the period was tried; records of the first tries may be purged."""
+    done = [one.attempt for one in tries if one.period == period]
+    return max([len(done), *done])
+
+
+def list_given_up(tries: Sequence[Try], *, max_attempts: int) -> dict[date, date]:
+    """The periods that drift asked for and that were tried `max_attempts` times.
+
+    The value is the newest day that had been judged when the last try was asked for.
+    """
+    going = {one.period for one in tries if one.is_going}
+    return {
+        period: max([period, *(one.judged for one in tries if one.period == period and one.judged)])
+        for period in {one.period for one in tries} - going
+        if period is not None and count_tries(tries, period=period) >= max_attempts
+    }
 
 
 def find_base(versions: Sequence[ModelVersion]) -> ModelVersion | None:
@@ -131,8 +155,7 @@ def decide(
         of = f"period {going.period}" if going.period else "another period"
         return Wait(f"A retrain of {of} is going on, try {going.attempt}.")
     for period in candidates:
-        done = [one.attempt for one in tries if one.period == period]
-        n_done = max([len(done), *done])
+        n_done = count_tries(tries, period=period)
         if n_done < settings.max_attempts:
             counted = base.counted_after if base else None
             return Request(period=period, counted_after=counted, attempt=n_done + 1)

@@ -11,6 +11,7 @@ from mmm_orchestration.days import DayWindow
 from mmm_orchestration.home import Home
 from mmm_orchestration.partitions import REVIEWED_DAY_TAG, get_yesterday, tag_range
 from mmm_orchestration.project import Project
+from mmm_orchestration.replaying import find_reason
 from mmm_orchestration.weekly import list_missing
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     )
 
 REPLAYED_DAYS = 28
+REPLAY_TAG = "mmm/replayed_because"
 
 
 def build_daily_schedule(project: Project, *, job: "AssetJob") -> dg.ScheduleDefinition:
@@ -42,8 +44,9 @@ def build_daily_schedule(project: Project, *, job: "AssetJob") -> dg.ScheduleDef
     return daily_at_six
 
 
-def build_replay_schedule(project: Project, *, job: "AssetJob") -> dg.ScheduleDefinition:
+def build_replay_schedule(home: Home, *, job: "AssetJob") -> dg.ScheduleDefinition:
     """The 28 days up to yesterday as one range run, because platforms restate their figures."""
+    project = home.project
 
     @dg.schedule(
         name="replay_trailing_days",
@@ -51,7 +54,8 @@ def build_replay_schedule(project: Project, *, job: "AssetJob") -> dg.ScheduleDe
         cron_schedule="0 7 * * *",
         execution_timezone=project.time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=f"Reads the trailing {REPLAYED_DAYS} days again.",
+        description=f"Reads the trailing {REPLAYED_DAYS} days again where something of them came "
+        "or a run failed, and on Mondays.",
     )
     def replay_trailing_days(
         context: dg.ScheduleEvaluationContext,
@@ -60,8 +64,17 @@ def build_replay_schedule(project: Project, *, job: "AssetJob") -> dg.ScheduleDe
         if last < project.start:
             return dg.SkipReason(f"The project starts on {project.start}.")
         first = max(project.start, last - timedelta(days=REPLAYED_DAYS - 1))
+        window = DayWindow(first=first, last=last)
+        reason = find_reason(
+            home.open_lake(),
+            instance=context.instance,
+            window=window,
+            today=last + timedelta(days=1),
+        )
+        if reason is None:
+            return dg.SkipReason(f"Nothing new came for the days from {first} to {last}.")
         return dg.RunRequest(
-            run_key=f"replay {last}", tags=tag_range(DayWindow(first=first, last=last))
+            run_key=f"replay {last}", tags={**tag_range(window), REPLAY_TAG: reason}
         )
 
     return replay_trailing_days

@@ -13,7 +13,8 @@ import polars as pl
 from mmm_orchestration.home import Home
 from mmm_orchestration.insight.results import Interval, RoiResults
 from mmm_orchestration.lake.lake import Lake
-from mmm_orchestration.publishing import summarise_fit
+from mmm_orchestration.publishing import summarise_fit, summarise_kept
+from mmm_orchestration.reporting.noise import scale_noise
 from mmm_orchestration.watching import Champion, write_json
 
 if TYPE_CHECKING:
@@ -48,14 +49,21 @@ class UpdateReport:
         )
 
     def to_frame(self) -> pl.DataFrame:
-        """One row per channel: ROI and contribution of the fit and of the update."""
+        """One row per channel: ROI and contribution of the fit and of the update.
+
+        `roi_seed_noise` and `contribution_seed_noise` are one standard deviation over seeds of the
+        fit's numbers, null where it is not known; an update weighs the same draws.
+        """
+        noise = scale_noise(self.before)
         after = {c.channel: c for c in self.after.channels} if self.after else {}
         return pl.DataFrame(
             [
                 {
                     "channel": c.channel,
                     **_spread("roi", c.roi),
+                    "roi_seed_noise": noise.get(c.channel, {}).get("roi"),
                     **_spread("contribution", c.contribution),
+                    "contribution_seed_noise": noise.get(c.channel, {}).get("contribution"),
                     **_spread("updated_roi", new.roi if new else None),
                     **_spread("updated_contribution", new.contribution if new else None),
                 }
@@ -94,7 +102,7 @@ def update_champion(lake: Lake, *, home: Home, champion: Champion) -> UpdateRepo
     return UpdateReport(
         name=name,
         update=update,
-        before=summarise_fit(champion.posterior, record=record),
+        before=summarise_kept(home, posterior=champion.posterior, record=record),
         after=summarise_fit(update.posterior, record=record, name=name)
         if update.posterior
         else None,

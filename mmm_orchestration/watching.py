@@ -170,10 +170,11 @@ def read_monitors(
     )
 
 
-def find_drift_request(lake: Lake, *, home: Home) -> Drifted | None:
+def find_drift_request(lake: Lake, *, home: Home, given_up: Mapping[date, date]) -> Drifted | None:
     """The retrain that the rows of `drift` ask for now, None where they do not.
 
-    The registry is asked for what was fitted since only where they do.
+    The registry is asked for what was fitted since only where they do. `given_up` has the days
+    whose retrain failed at every try, each with the newest day that was judged then.
     """
     from mmm_orchestration.registry import open_registry
 
@@ -181,7 +182,7 @@ def find_drift_request(lake: Lake, *, home: Home) -> Drifted | None:
     if find_request(rows, settings=settings) is None:
         return None
     last_read = max((one.accepted_through for one in open_registry(home).list()), default=None)
-    return find_request(rows, settings=settings, last_read=last_read)
+    return find_request(rows, settings=settings, last_read=last_read, given_up=given_up)
 
 
 def read_scorecard(lake: Lake, *, home: Home) -> Card:

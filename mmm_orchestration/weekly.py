@@ -21,7 +21,7 @@ from mmm_orchestration.home import Home
 from mmm_orchestration.insight.results import RoiResults
 from mmm_orchestration.inspection import find_in_lake
 from mmm_orchestration.lake.lake import Lake
-from mmm_orchestration.publishing import summarise_fit
+from mmm_orchestration.publishing import summarise_kept
 from mmm_orchestration.quality.finding import sort_findings
 from mmm_orchestration.reporting.weekly import (
     WeeklyPage,
@@ -102,7 +102,7 @@ def _load_results(home: Home) -> RoiResults:
     else:
         record = load_record(home.posteriors, version=champion.version)
         posterior = load_posterior(home.posteriors / champion.version)
-    return summarise_fit(posterior, record=record)
+    return summarise_kept(home, posterior=posterior, record=record)
 
 
 def _read_kpi(lake: Lake, *, home: Home) -> pl.DataFrame:
@@ -196,6 +196,7 @@ def _say_text(report: WeeklyReport) -> str:
     parts: list[str] = []
     for page in report.pages:
         rows = [f"{r.name}: ROI {r.roi or 'none'}. {r.verdict}" for r in page.channels]
+        rows += [page.noise] if page.noise else []
         sections: Sequence[tuple[str, Sequence[str]]] = (
             ("Return by channel", rows),
             ("What changed, and why", page.changes),

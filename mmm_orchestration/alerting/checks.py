@@ -30,23 +30,37 @@ _TRIES_PER_MODEL: Final = 10
 
 
 def find_failing_checks(instance: dg.DagsterInstance, *, graph: "AssetGraph") -> list[Problem]:
-    """Every check whose newest completed execution failed; by model where its asset has several."""
-    return [
-        problem
+    """Every check whose newest completed execution failed; by model where its asset has several.
+
+    One query finds the newest executions of all checks. Only a check that is planned just now, or
+    is kept by model, is asked for its history.
+    """
+    keys = [
+        key
         for key in sorted(graph.asset_check_keys, key=str)
         if key.name not in TOLD_ELSEWHERE and key.asset_key not in JUDGED_ELSEWHERE
-        for model, record in _find_newest(instance, key=key, graph=graph)
+    ]
+    latest = instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
+    return [
+        problem
+        for key in keys
+        if key in latest
+        for model, record in _find_newest(instance, latest=latest[key], graph=graph)
         if record.status is AssetCheckExecutionRecordStatus.FAILED
         for problem in _describe(record, key=key, model=model, graph=graph)
     ]
 
 
 def _find_newest(
-    instance: dg.DagsterInstance, *, key: dg.AssetCheckKey, graph: "AssetGraph"
+    instance: dg.DagsterInstance, *, latest: "AssetCheckExecutionRecord", graph: "AssetGraph"
 ) -> Iterator[tuple[str | None, "AssetCheckExecutionRecord"]]:
     """The newest completed execution, one for each model where the asset is made by model."""
+    key = latest.key
     partitions = graph.get(key.asset_key).partitions_def if graph.has(key.asset_key) else None
     is_by_model = isinstance(partitions, dg.StaticPartitionsDefinition)
+    if not is_by_model and latest.status in _COMPLETED:
+        yield None, latest
+        return
     models = partitions.get_partition_keys() if is_by_model and partitions is not None else []
     records = instance.event_log_storage.get_asset_check_execution_history(
         key, limit=max(1, _TRIES_PER_MODEL * len(models)), status=_COMPLETED

@@ -16,6 +16,7 @@ from mmm_orchestration.alerting.problems import Notice, Plan, Problem, Told
 
 FILE_NAME: Final = "alerts.db"
 KEPT: Final = timedelta(days=90)
+DIGEST_PAUSE: Final = timedelta(hours=1)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=60), timedelta(hours=1)
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS told (
@@ -32,6 +33,9 @@ CREATE TABLE IF NOT EXISTS trouble (
 );
 CREATE TABLE IF NOT EXISTS mail (
     key TEXT PRIMARY KEY, message_id TEXT NOT NULL, sent_at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS message (
+    target TEXT NOT NULL, sent_at TEXT NOT NULL, is_digest INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS looks (first_at TEXT NOT NULL);
 """
@@ -57,6 +61,14 @@ class Trouble:
     def is_over(self, now: datetime) -> bool:
         """Whether it is time to try again; a clock that was set back does not keep it waiting."""
         return now >= self.next_try or now < self.failed_at
+
+
+@dataclass(frozen=True)
+class Recent:
+    """Messages of the last hour; after a digest the next message waits until `pause`."""
+
+    n_sent: int
+    pause: datetime | None
 
 
 class Outbox:
@@ -111,6 +123,7 @@ class Outbox:
             database.executemany("DELETE FROM told WHERE id = ?", [(i,) for i in plan.forgotten])
             old = (now - KEPT).isoformat()
             database.execute("DELETE FROM notice WHERE sent_at < ?", (old,))
+            database.execute("DELETE FROM message WHERE sent_at < ?", (old,))
             database.execute(
                 "INSERT INTO looks SELECT ? WHERE NOT EXISTS (SELECT 1 FROM looks)", (at,)
             )
@@ -142,12 +155,32 @@ class Outbox:
             return Trouble(int(n_failures), begun, until, error)
         return None
 
-    def note_sent(self, waiting: Collection[Waiting], *, target: str, now: datetime) -> None:
-        """Nothing; the notices are sent and the target is reached again."""
+    def find_recent(self, target: str, *, now: datetime) -> Recent:
+        """What went to the target within an hour before `now`.
+
+        What a clock that was set back puts after `now` does not count.
+        """
+        since, until = (now - DIGEST_PAUSE).isoformat(), now.isoformat()
+        rows = self._list(
+            "SELECT count(*), max(CASE WHEN is_digest THEN sent_at END) FROM message "
+            "WHERE target = ? AND sent_at > ? AND sent_at <= ?",
+            *(target, since, until),
+        )
+        ((n_sent, digest),) = rows
+        pause = datetime.fromisoformat(digest) + DIGEST_PAUSE if digest else None
+        return Recent(int(n_sent), pause)
+
+    def note_sent(
+        self, waiting: Collection[Waiting], *, target: str, now: datetime, is_digest: bool
+    ) -> None:
+        """Nothing; one message told the notices, and the target is reached again."""
         with self._change() as database:
             database.executemany(
                 "UPDATE notice SET sent_at = ? WHERE number = ?",
                 [(now.isoformat(), w.number) for w in waiting],
+            )
+            database.execute(
+                "INSERT INTO message VALUES (?, ?, ?)", (target, now.isoformat(), is_digest)
             )
             database.execute("DELETE FROM trouble WHERE target = ?", (target,))
 

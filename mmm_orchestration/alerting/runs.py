@@ -13,11 +13,12 @@ from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from mmm_orchestration.alerting.problems import Problem
 from mmm_orchestration.partitions import RANGE_END_TAG, RANGE_START_TAG
-from mmm_orchestration.retraining import PERIOD_TAG
+from mmm_orchestration.retraining import PERIOD_TAG, read_attempt
 
 RETRAIN_JOB: Final = "retrain"
 N_LOOKED_AT: Final = 500
 _ENDED: Final = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
+_TRIED: Final = [*_ENDED, dg.DagsterRunStatus.CANCELED]
 _GOING: Final = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -82,7 +83,7 @@ def find_retrains(instance: dg.DagsterInstance, *, max_attempts: int) -> list[Pr
     later one of the same model has succeeded.
     """
     records = instance.get_run_records(
-        filters=dg.RunsFilter(job_name=RETRAIN_JOB, statuses=_ENDED), limit=N_LOOKED_AT
+        filters=dg.RunsFilter(job_name=RETRAIN_JOB, statuses=_TRIED), limit=N_LOOKED_AT
     )
     tries: dict[tuple[str, str], list[dg.RunRecord]] = {}
     for record in records:
@@ -127,12 +128,14 @@ def _judge_period(
             fix="Nothing; whether it becomes champion is told apart.",
             is_event=True,
         )
-    elif len(runs) >= max_attempts:
+    elif (n_tries := max(len(runs), *(read_attempt(r.dagster_run.tags) for r in runs))) >= (
+        max_attempts
+    ):
         yield Problem(
             id=f"retrain/{model}/{period}/failed",
             kind="retrain",
             severity="critical",
-            what=f"All {len(runs)} tries to train the model again failed; the last one said: "
+            what=f"All {n_tries} tries to train the model again failed; the last one said: "
             f"{_read_error(instance, runs[0].dagster_run) or 'a check is red, see there.'}",
             where=f"{of}, run {runs[0].dagster_run.run_id}",
             since=_find_end(runs[0]),

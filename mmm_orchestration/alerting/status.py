@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from mmm_orchestration.alerting.outbox import FILE_NAME
 from mmm_orchestration.alerting.problems import Problem, sort_problems
 from mmm_orchestration.alerting.redaction import list_secret_names, redact
-from mmm_orchestration.alerting.telling import open_outbox, send_test
+from mmm_orchestration.alerting.telling import AFTER_DIGEST, open_outbox, send_test
 from mmm_orchestration.alerting.watching import look_at
 from mmm_orchestration.definitions import build_defs
 from mmm_orchestration.errors import DeliveryError, ProjectError
@@ -51,12 +51,12 @@ def read_status(home: Home, *, now: datetime) -> Status:
     problems = sort_problems(p for p in look.problems if not p.is_event)
     return Status(
         problems=tuple(problems),
-        waiting=tuple(redact(line, names=names) for line in _list_waiting(home)),
+        waiting=tuple(redact(line, names=names) for line in _list_waiting(home, now=now)),
         notes=() if home.project.alerts.targets else ("Nobody is told: alerts has no targets.",),
     )
 
 
-def _list_waiting(home: Home) -> list[str]:
+def _list_waiting(home: Home, *, now: datetime) -> list[str]:
     if not (home.dagster_home / FILE_NAME).is_file():
         return []
     outbox, zone, lines = open_outbox(home), ZoneInfo(home.project.time_zone), list[str]()
@@ -67,6 +67,8 @@ def _list_waiting(home: Home) -> list[str]:
             why = "mmm.yaml no longer names it."
         elif trouble is not None:
             why = f"{trouble.error} Next try at {trouble.next_try.astimezone(zone):%H:%M:%S}."
+        elif (pause := outbox.find_recent(target, now=now).pause) is not None:
+            why = f"They go out at {pause.astimezone(zone):%H:%M:%S}: {AFTER_DIGEST}."
         lines.append(f"{count(n_waiting, 'message')} for '{target}' not sent yet: {why}")
     return lines
 

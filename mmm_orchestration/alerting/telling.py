@@ -23,6 +23,8 @@ from mmm_orchestration.project import AlertTarget, Project
 
 LOCK_NAME = "alerts.lock"
 TICK_SECONDS = 30.0
+STORM_TIMES = 10  # so many times `digest_over` checks that fail at once are a storm too
+AFTER_DIGEST = "a digest went out less than an hour ago, and what comes after it is told together"
 
 
 @dataclass(frozen=True)
@@ -85,11 +87,19 @@ def _deliver(
     outbox: Outbox, *, target: AlertTarget, project: Project, now: datetime, deadline: float
 ) -> tuple[int, str]:
     """How many messages went to the target, and why others wait, if some do."""
-    waiting = outbox.list_waiting(target.name)
-    trouble = outbox.find_trouble(target.name)
-    if waiting and trouble and not trouble.is_over(now):
-        return 0, _say_waiting(target, len(waiting), trouble.next_try, trouble.error, project)
-    bundles = bundle(waiting, digest_over=project.alerts.digest_over)
+    n_waiting = outbox.count_waiting().get(target.name, 0)
+    if not n_waiting:
+        return 0, ""
+    trouble, recent = outbox.find_trouble(target.name), outbox.find_recent(target.name, now=now)
+    if trouble and not trouble.is_over(now):
+        return 0, _say_waiting(target, n_waiting, trouble.next_try, trouble.error, project)
+    if recent.pause:
+        return 0, _say_waiting(target, n_waiting, recent.pause, AFTER_DIGEST, project)
+    waiting, over = outbox.list_waiting(target.name), project.alerts.digest_over
+    bundles = bundle(waiting)
+    is_storm = len(bundles) + recent.n_sent > over or n_waiting > STORM_TIMES * over
+    if is_storm:
+        bundles = (waiting,)
     for n_sent, part in enumerate(bundles):
         if time.monotonic() > deadline:
             return n_sent, f"{target.name}: the rest goes out in the next round"
@@ -101,12 +111,12 @@ def _deliver(
             trouble = outbox.note_failure(target.name, error=text, now=now)
             left = sum(map(len, bundles[n_sent:]))
             return n_sent, _say_waiting(target, left, trouble.next_try, text, project)
-        outbox.note_sent(part, target=target.name, now=now)
+        outbox.note_sent(part, target=target.name, now=now, is_digest=is_storm)
     return len(bundles), ""
 
 
-def bundle(waiting: Sequence[Waiting], *, digest_over: int) -> tuple[tuple[Waiting, ...], ...]:
-    """What goes into one message each; all into one where that makes more than `digest_over`.
+def bundle(waiting: Sequence[Waiting]) -> tuple[tuple[Waiting, ...], ...]:
+    """What goes into one message each while there is no storm.
 
     One missing delivery fails many checks, so those that failed go together, and those that are
     over; anything else has a message of its own.
@@ -116,8 +126,6 @@ def bundle(waiting: Sequence[Waiting], *, digest_over: int) -> tuple[tuple[Waiti
         is_check = each.notice.problem.kind == "check"
         key = ("check" if is_check else str(each.number), each.notice.change)
         together.setdefault(key, []).append(each)
-    if len(together) > digest_over:
-        return (tuple(waiting),)
     return tuple(map(tuple, together.values()))
 
 

@@ -18,17 +18,24 @@ def command(shell: Shell, *, port: int) -> None:
     """Start the Dagster UI and its daemon over the project, on loopback.
 
     The schedules are on: yesterday at 06:00 and the trailing 28 days at 07:00 in the project's
-    time zone, as long as this runs. A second one over the same Dagster home is refused.
+    time zone, as long as this runs. A second one over the same Dagster home, or over the same
+    records from another machine, is refused.
     """
+    from functools import partial
+
     from mmm_orchestration.event_log import enable_batches
     from mmm_orchestration.home import DAGSTER_HOME_ENV, PROJECT_ENV, open_home
+    from mmm_orchestration.runner import open_instance
     from mmm_orchestration.upkeep.daemon import take_daemon_lock
+    from mmm_orchestration.upkeep.heartbeats import refuse_living_daemon
 
     home = open_home(shell.project_file)
     enable_batches()
     os.environ[DAGSTER_HOME_ENV] = str(home.prepare_dagster())
     # the process this one turns into keeps the lock as long as it lives
     os.set_inheritable(take_daemon_lock(home.prepare_dagster()), True)
+    with open_instance(home) as instance:
+        refuse_living_daemon(instance, say=partial(click.echo, err=True))
     os.environ[PROJECT_ENV] = str(shell.project_file.absolute())
     click.echo(f"http://127.0.0.1:{port}", err=True)
     module = ["-m", "mmm_orchestration.definitions"]

@@ -4,9 +4,10 @@ Belongs here: rows of `drift` to decisions. Everything follows from the table, s
 or second daemon can ask twice. Must not: measuring (see `monitors`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 import polars as pl
 
@@ -18,10 +19,14 @@ from mmm_orchestration.tables.schema import polars_schema
 
 @dataclass(frozen=True)
 class Drifted:
-    """A retrain that drift asks for: of which version, since which day, and why."""
+    """A retrain that drift asks for: of which version, since which day, and why.
+
+    `judged` is the newest day that was judged.
+    """
 
     version: str
     day: date
+    judged: date
     reasons: tuple[str, ...]
 
 
@@ -66,7 +71,11 @@ def _is_confirmed(previous: pl.DataFrame, *, day: date, needed: int) -> bool:
 
 
 def find_request(
-    rows: pl.DataFrame, *, settings: Monitoring, last_read: date | None = None
+    rows: pl.DataFrame,
+    *,
+    settings: Monitoring,
+    last_read: date | None = None,
+    given_up: Mapping[date, date] = MappingProxyType({}),
 ) -> Drifted | None:
     """The retrain that the rows of `drift` of one model ask for now, None where they do not.
 
@@ -74,6 +83,8 @@ def find_request(
     trained, and as long after each request before; the day is that of its newest request. It goes
     on asking with that day while drift lasts. `last_read` is the newest day that any fit of the
     model has read, champion or not: nothing is asked for within `cool_down_days` of it either.
+    `given_up` has the days whose retrain failed at every try, and the newest day that was judged at
+    the last one: from there the cool-down counts.
     """
     if rows.is_empty():
         return None
@@ -86,8 +97,8 @@ def find_request(
     confirmed = own.filter("is_confirmed")
     for day in confirmed["day"].unique().sort():
         if (day - last_asked).days >= settings.cool_down_days:
-            last_asked = asked = day
+            asked, last_asked = day, max(day, given_up.get(day, day))
     now = confirmed.filter(pl.col("day") == own["day"][-1]).sort("monitor")
     if asked is None or now.is_empty():
         return None
-    return Drifted(version, asked, tuple(now["message"].to_list()))
+    return Drifted(version, asked, own["day"][-1], tuple(now["message"].to_list()))

@@ -143,6 +143,16 @@ def _advise(
                 f"Drift of '{monitor.monitor}' was confirmed on {monitor.n_confirmed} days. "
                 f"{monitor.message}"
             )
+        elif monitor.n_red:
+            yield (
+                f"'{monitor.monitor}' was red on {monitor.n_red} of {monitor.n_judged} judged "
+                "days, not often enough in a row to be confirmed."
+            )
+    if not scores["n_predicted"]:
+        yield (
+            "Nothing was forecast before it came, so the scores 'as it stood' are missing; those "
+            "'given exposure' judge the model once exposure and controls had come."
+        )
     yield from _advise_on_scores(rows, scores=scores, settings=settings)
     n_restated = int(scores["n_restated"] or 0)
     if n_restated:

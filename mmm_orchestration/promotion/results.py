@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
+from mmm_orchestration.errors import RegistryError
 from mmm_orchestration.files import write_whole
 
 FOLDER: Final = "promotion"
@@ -75,6 +76,27 @@ def keep_verdict(verdict: Verdict, *, folder: Path) -> Path:
 
 
 def find_verdict(folder: Path, *, version: str) -> Verdict | None:
-    """The verdict kept of the posterior `version`, None where it was never judged."""
+    """The verdict kept of the posterior `version`, None where it was never judged.
+
+    Raises RegistryError for a file that is no verdict, is about another version, or says of itself
+    that it passed while a gate of it failed.
+    """
     file = folder / FOLDER / f"{version}.json"
-    return _VERDICT.validate_json(file.read_bytes()) if file.is_file() else None
+    try:
+        verdict = _VERDICT.validate_json(file.read_bytes(), strict=True)
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        raise RegistryError(f"{file} is no verdict of the gate", fix="Judge it again") from error
+    if verdict.version != version:
+        raise RegistryError(f"{file} is about another version", got=verdict.version)
+    if verdict.is_passed != all(gate.outcome != "failed" for gate in verdict.gates):
+        raise RegistryError(f"{file} does not say what its gates say", fix="Judge it again")
+    return verdict
+
+
+def say_verdict(verdict: Verdict | None) -> str:
+    """The verdict in two words."""
+    if verdict is None:
+        return "not judged"
+    return "passed" if verdict.is_passed else "failed"

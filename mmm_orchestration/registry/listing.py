@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from mmm_orchestration.home import Home
+from mmm_orchestration.promotion.results import find_verdict, say_verdict
 from mmm_orchestration.registry.store import open_registry
-from mmm_orchestration.registry.verdict import read_verdict, say_verdict
 
 
 class VersionRow(TypedDict):
@@ -41,7 +41,7 @@ def list_models(home: Home) -> ModelsDocument:
     registry = open_registry(home)
     rows = []
     for one in registry.list():
-        verdict = read_verdict(home.posteriors, version=one.version)
+        verdict = find_verdict(home.posteriors, version=one.version)
         rows.append(
             VersionRow(
                 number=one.number,

@@ -5,10 +5,10 @@ Belongs here: who may become champion. Must not: the gate itself, which only lea
 
 from mmm_orchestration.errors import RegistryError
 from mmm_orchestration.home import Home
+from mmm_orchestration.promotion.results import find_verdict
 from mmm_orchestration.registry.restoring import restore_posterior
 from mmm_orchestration.registry.store import open_registry
 from mmm_orchestration.registry.switches import Switch
-from mmm_orchestration.registry.verdict import read_verdict
 from mmm_orchestration.registry.versions import CHAMPION
 
 
@@ -63,7 +63,7 @@ def rollback(home: Home, *, by: str, reason: str) -> Switch:
 
 def tell_lacking(home: Home, *, version: str) -> str:
     """What the version lacks to become champion, in words; empty where it lacks nothing."""
-    verdict = read_verdict(home.posteriors, version=version)
+    verdict = find_verdict(home.posteriors, version=version)
     if verdict is None:
         return "the promotion gate has not judged it"
     if verdict.is_passed:

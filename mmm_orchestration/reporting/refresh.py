@@ -102,7 +102,10 @@ def say_headline(report: RefreshReport) -> str:
 
 
 def movement_table(report: RefreshReport, quantity: Quantity) -> pl.DataFrame:
-    """One row per channel as text: before, after, its movement, each part of it, seed noise."""
+    """One row per channel as text: before, after, its movement, each part of it, and its doubt.
+
+    The doubt is the posterior's, of both numbers together, and that of another seed.
+    """
     show = _choose_format(report, quantity)
     causes = [cause for cause in CAUSES if cause in report.causes]
     rows = [
@@ -112,12 +115,17 @@ def movement_table(report: RefreshReport, quantity: Quantity) -> pl.DataFrame:
             "Now": show(m.after),
             "Moved": _sign(m.moved, show),
             **{TITLES[cause]: _sign(m.parts[cause], show) for cause in causes},
-            "Seed noise": "not known" if m.noise is None else f"± {show(m.noise)}",
+            "Uncertainty": _show_doubt(m.spread, show),
+            "Seed noise": _show_doubt(m.noise, show),
             "Reading": read_movement(m),
         }
         for m in report.list_of(quantity)
     ]
     return pl.DataFrame(rows)
+
+
+def _show_doubt(deviation: float | None, show: Callable[[float], str]) -> str:
+    return "not known" if deviation is None else f"± {show(deviation)}"
 
 
 def read_movement(movement: Movement) -> str:

@@ -65,7 +65,7 @@ def scorecard_json(card: Card, *, by: Span) -> dict[str, list[dict[str, Cell]]]:
 def print_update(sentence: str, channels: pl.DataFrame, *, say: Say) -> None:
     """What the update is, and the channels before and after it, for a terminal."""
     say(sentence)
-    say(_show(channels.with_columns(pl.selectors.float().round(2))))
+    say(_show(channels.with_columns(pl.selectors.float().round_sig_figs(3))))
 
 
 def _text(value: float | None, show: Callable[[float], str]) -> str:

@@ -7,17 +7,19 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Final
 
 import numpy as np
 import polars as pl
 
 from mmm_orchestration.days import DayWindow
-from mmm_orchestration.insight.results import ChannelResult, Provenance, RoiResults
+from mmm_orchestration.insight.results import ChannelResult, Interval, Provenance, RoiResults
 from mmm_orchestration.reporting.format import (
     Formatter,
     ShownInterval,
     format_date,
+    format_interval,
     format_money,
     format_percent,
     format_ratio,
@@ -26,6 +28,7 @@ from mmm_orchestration.reporting.format import (
     kpi_formatter,
     unit_formatter,
 )
+from mmm_orchestration.reporting.noise import add_noise, scale_noise
 from mmm_orchestration.reporting.sentences import (
     describe_next_unit,
     describe_return,
@@ -45,6 +48,9 @@ from mmm_orchestration.reporting.weekly_words import (
 )
 
 MAX_CHANNELS: Final = 10
+SEED_NOTE: Final = (
+    "Seed ± is how far the ROI would move with another seed alone, one standard deviation."
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,10 @@ class ChannelRow:
 
 @dataclass(frozen=True)
 class WeeklyPage:
-    """The page of one model; `one` is where ROI 1 lies on the axis, None where it means nothing."""
+    """The page of one model; `one` is where ROI 1 lies on the axis, None where it means nothing.
+
+    `noise` says what the seed noise beside the ROI is, empty where none is known.
+    """
 
     title: str
     headline: str
@@ -78,6 +87,7 @@ class WeeklyPage:
     cards: tuple[Card, ...]
     channels: tuple[ChannelRow, ...]
     more_channels: str
+    noise: str
     one: float | None
     changes: tuple[str, ...]
     plan: tuple[str, ...]
@@ -154,14 +164,17 @@ def build_page(
     paid = [c for c in ranked if c.roi is not None]
     shown = paid[:MAX_CHANNELS] if len(paid) > MAX_CHANNELS else ranked[:MAX_CHANNELS]
     top = max((c.roi.high for c in shown if c.roi), default=1.0)
-    left = len(ranked) - len(shown)
+    left, noise = len(ranked) - len(shown), scale_noise(results)
     return WeeklyPage(
         title=p.project,
         headline=_say_headline(kpi, name=name_kpi(results), show=kpi_formatter(p)),
         lede=_say_lede(results),
         cards=_list_cards(results, kpi=kpi, health=health),
-        channels=tuple(_show(c, p=p, top=top) for c in shown),
+        channels=tuple(
+            _show(c, p=p, top=top, noise=noise.get(c.channel, {}).get("roi")) for c in shown
+        ),
         more_channels=f"and {left} more in the ROI report" if left else "",
+        noise=SEED_NOTE if noise else "",
         one=1 / top if is_roi_money(p) and top > 1 else None,
         changes=say_changes(results, before=before, moved=moved),
         plan=say_plan(paid, p=p),
@@ -189,6 +202,7 @@ def build_empty_page(
         cards=(_show_kpi(kpi, name=kpi_name, show=show), _show_health(health)),
         channels=(),
         more_channels="",
+        noise="",
         one=None,
         changes=(),
         plan=("Without a model that passed its checks nothing can be planned.",),
@@ -227,12 +241,19 @@ def _say_lede(results: RoiResults) -> str:
     show = kpi_formatter(p)
     media, kpi = float(series.media.sum()), float(np.nansum(series.kpi))
     window = format_window(_window_of(p))
-    share = f", {format_percent(media / kpi)} of it" if kpi > 0 else ""
+    share = f", {_show_share(results)} of it" if kpi > 0 else ""
     return (
         f"From {window} media brought about {show(media)} of {show(kpi)} {name_kpi(results)}"
-        f"{share}. The ranges below hold the true value with 94 % probability, if the model is "
-        "right."
+        f"{share}. The ranges hold the true value with 94 % probability, if the model is right."
     ).replace("94 %", "94\u00a0%")
+
+
+def _show_share(results: RoiResults) -> ShownInterval:
+    """The part of the KPI that media brought: the mean, with the range that the baseline leaves."""
+    series, baseline = results.series, results.baseline_share
+    share = float(series.media.sum()) / float(np.nansum(series.kpi))
+    whole = Interval(share, 1 - baseline.high, 1 - baseline.low)
+    return format_interval(whole, format_percent)
 
 
 def _window_of(p: Provenance) -> DayWindow:
@@ -245,18 +266,33 @@ def _list_cards(results: RoiResults, *, kpi: KpiWeek, health: DataHealth) -> tup
     media, total = float(series.media.sum()), float(np.nansum(series.kpi))
     cards = [_show_kpi(kpi, name=name_kpi(results), show=show)]
     if total > 0:
-        note = f"{show(media)} of {show(total)}"
-        cards.append(Card("Brought by media", format_percent(media / total), note))
+        share = _show_share(results)
+        note = f"{share.span}; {show(media)} of {show(total)}"
+        cards.append(Card("Brought by media", share.median, note))
+    return (*cards, *_show_back(results), _show_health(health))
+
+
+def _show_back(results: RoiResults) -> tuple[Card, ...]:
+    """What all paid channels brought for their spend; no card where nothing was spent.
+
+    Its range is that of all media, which is known together only where all of it is paid.
+    """
+    p, series = results.provenance, results.series
     paid = [c for c in results.channels if c.spend]
     spend = sum(c.spend or 0.0 for c in paid)
-    if spend:
-        index = [series.channels.index(c.channel) for c in paid]
-        brought = float(series.media[:, index].sum()) * (p.value_per_unit or 1.0)
-        money = format_money(spend, currency=p.currency)
-        unit = format_money(1, currency=p.currency)
-        back = unit_formatter(p.currency if is_roi_money(p) else p.kpi_unit, currency=p.currency)
-        cards.append(Card(f"Back for each {unit}", back(brought / spend), f"{money} was spent"))
-    return (*cards, _show_health(health))
+    if not spend:
+        return ()
+    index = [series.channels.index(c.channel) for c in paid]
+    value, baseline = (p.value_per_unit or 1.0) / spend, results.baseline_share
+    brought, total = float(series.media[:, index].sum()), float(np.nansum(series.kpi))
+    back = unit_formatter(p.currency if is_roi_money(p) else p.kpi_unit, currency=p.currency)
+    low, high = (value * total * (1 - share) for share in (baseline.high, baseline.low))
+    shown = format_interval(Interval(value * brought, low, high), back)
+    note = f"{format_money(spend, currency=p.currency)} was spent"
+    if len(paid) == len(results.channels):
+        note = f"{shown.span}; {note}"
+    label = f"Back for each {format_money(1, currency=p.currency)}"
+    return (Card(label, shown.median, note),)
 
 
 def _show_kpi(kpi: KpiWeek, *, name: str, show: Formatter) -> Card:
@@ -279,7 +315,7 @@ def _show_health(health: DataHealth) -> Card:
     return Card("Data", value, note)
 
 
-def _show(channel: ChannelResult, *, p: Provenance, top: float) -> ChannelRow:
+def _show(channel: ChannelResult, *, p: Provenance, top: float, noise: float | None) -> ChannelRow:
     is_money, roi = is_roi_money(p), channel.roi
     words = (
         describe_return(channel, is_money=is_money),
@@ -292,11 +328,16 @@ def _show(channel: ChannelResult, *, p: Provenance, top: float) -> ChannelRow:
     return ChannelRow(
         name=channel.channel,
         spend=format_spend(channel, currency=p.currency),
-        roi=format_ratio(roi) if roi else None,
+        roi=add_noise(format_ratio(roi), noise, formatter=_round) if roi else None,
         bar=bar,
         verdict=" ".join(filter(None, words)),
         doubt=cut(channel.doubt),
     )
+
+
+def _round(value: float) -> str:
+    """One significant digit: seed noise is known no better."""
+    return f"{Decimal(f'{value:.1g}'):f}"
 
 
 def _list_facts(p: Provenance) -> tuple[tuple[str, str], ...]:

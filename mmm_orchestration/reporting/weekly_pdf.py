@@ -21,7 +21,7 @@ _GROWTHS: Final = (1.0, 1.1, 1.2, 1.35, 1.5, 1.75)
 _ACCENT: Final = "#0b5c9c"
 _WARN: Final = "#6f5500"
 _PANEL: Final = "#f5f7f9"
-_COLUMNS: Final = (0.16, 0.10, 0.21, 0.20, 0.33)
+_COLUMNS: Final = (0.14, 0.08, 0.31, 0.17, 0.30)
 
 
 def render_pdf(report: WeeklyReport) -> bytes:
@@ -131,8 +131,8 @@ def _draw_channels(pdf: "FPDF", page: WeeklyPage) -> None:
             _draw_bar(pdf, row.bar, one=page.one, y=top + 1.9)
         pdf.set_xy(_MARGIN, end + 0.7)
         _rule(pdf)
-    if page.more_channels:
-        _write(pdf, page.more_channels, size=7, color=palette.MUTED)
+    for note in filter(None, (page.more_channels, page.noise)):
+        _write(pdf, note, size=7, color=palette.MUTED)
 
 
 def _join_words(row: ChannelRow) -> str:

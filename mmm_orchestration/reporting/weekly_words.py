@@ -107,14 +107,15 @@ def _show_day(day: str) -> str:
 def _say_moved(moved: Moved) -> str:
     """One movement with its causes, from the refresh report."""
     causes = sorted(moved.parts.items(), key=lambda pair: -abs(pair[1]))
+    n = 2 if moved.noise is None or moved.noise >= 0.005 else 3
     named = [
-        f"{'+' if size > 0 else '−'}{abs(size):.2f} by {_CAUSES.get(cause, cause)}"
+        f"{'+' if size > 0 else '−'}{abs(size):.{n}f} by {_CAUSES.get(cause, cause)}"
         for cause, size in causes
-        if abs(size) >= 0.005
+        if abs(size) >= 0.5 * 10**-n
     ]
     why = f": {join_names(named)}" if named else ""
-    noise = f"; chance alone moves it by ±{moved.noise:.2f}" if moved.noise is not None else ""
-    return f"ROI of {moved.channel}: {moved.before:.2f} became {moved.after:.2f}{why}{noise}."
+    noise = f"; chance alone moves it by ±{moved.noise:.{n}f}" if moved.noise is not None else ""
+    return f"ROI of {moved.channel}: {moved.before:.{n}f} became {moved.after:.{n}f}{why}{noise}."
 
 
 def _say_shifts(results: RoiResults, before: Remembered) -> list[str]:
@@ -143,7 +144,7 @@ def say_plan(paid: Sequence[ChannelResult], *, p: Provenance) -> tuple[str, ...]
         return ("No channel has both a return and a spend, so nothing can be ranked.",)
     ranked = sorted(known, key=lambda pair: -pair[1].median)
     unit = format_money(1, currency=p.currency)
-    best = ", ".join(f"{c.channel} {format_ratio(m).median}" for c, m in ranked[:3])
+    best = ", ".join(f"{c.channel} {format_ratio(m)}" for c, m in ranked[:3])
     lines = [f"A little more money returns most, for each {unit} more, in: {best}."]
     if is_roi_money(p):
         pays = [c.channel for c, m in ranked if m.low > 1]

@@ -3,13 +3,18 @@
 from typing import TYPE_CHECKING
 
 import dagster as dg
-from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
-from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from mmm_orchestration.home import Home
-from mmm_orchestration.jobs import RETRAIN
-from mmm_orchestration.monitoring.drift import Drifted
-from mmm_orchestration.retraining import Request
+from mmm_orchestration.lake.lake import Lake
+from mmm_orchestration.retraining import (
+    JUDGED_TAG,
+    REASON_TAG,
+    Request,
+    Wait,
+    count_tries,
+    list_given_up,
+)
+from mmm_orchestration.sensors.tries import list_tries
 from mmm_orchestration.watching import find_drift_request
 
 if TYPE_CHECKING:
@@ -21,12 +26,12 @@ DRIFT = "drift"
 
 
 def build_drift_sensor(home: Home, *, job: "AssetJob") -> dg.SensorDefinition:
-    """One `retrain` per model and confirmed drift, `cool_down_days` after the last at the soonest.
+    """One `retrain` per model and confirmed drift, tried as often as that of a period.
 
-    The day of the request follows from the table `drift` alone, so the same drift always has the
-    same run key, whatever becomes of clock, cursor or daemon.
+    Its day follows from the table `drift`, and its try from the tags of runs, so the same drift
+    has the same run keys, whatever becomes of clock, cursor or daemon.
     """
-    settings = home.project.monitoring
+    settings, max_attempts = home.project.monitoring, home.project.retrain.max_attempts
 
     @dg.sensor(
         name="drift_sensor",
@@ -34,20 +39,17 @@ def build_drift_sensor(home: Home, *, job: "AssetJob") -> dg.SensorDefinition:
         minimum_interval_seconds=300,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Asks for a retrain when a monitor of the champion is red on "
-        f"{settings.confirmations} judged days in a row, at the soonest "
-        f"{settings.cool_down_days} accepted days after the last training or request.",
+        f"{settings.confirmations} judged days in a row, at most {max_attempts} times, and again "
+        f"{settings.cool_down_days} accepted days after the last training or try at the soonest.",
     )
     def drift_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         asked, waits, lake = list[dg.RunRequest](), list[str](), home.open_lake()
         for each in home.list_models():
-            found = find_drift_request(lake, home=each)
-            if found is None:
-                waits.append(f"{each.one.title}: no drift is confirmed beyond the cool-down.")
-            elif _is_fitting(context.instance, model=each.model):
-                waits.append(f"{each.one.title}: a retrain is going on.")
+            found = _decide_for(each, lake=lake, instance=context.instance)
+            if isinstance(found, Wait):
+                waits.append(f"{each.one.title}: {found.reason}")
             else:
-                context.log.info(f"{each.one.title}: {' '.join(found.reasons)}")
-                asked.append(_to_run_request(found, model=each.model))
+                asked.append(found)
         if asked:
             return dg.SensorResult(run_requests=asked)
         return dg.SensorResult(skip_reason=dg.SkipReason(" ".join(waits)))
@@ -55,16 +57,26 @@ def build_drift_sensor(home: Home, *, job: "AssetJob") -> dg.SensorDefinition:
     return drift_sensor
 
 
-def _is_fitting(instance: dg.DagsterInstance, *, model: str | None) -> bool:
-    """Whether a retrain of the model is queued or running."""
-    own = {PARTITION_NAME_TAG: model} if model else {}
-    going = dg.RunsFilter(job_name=RETRAIN, statuses=NOT_FINISHED_STATUSES, tags=own)
-    return bool(instance.get_runs(going, limit=1))
-
-
-def _to_run_request(found: Drifted, *, model: str | None) -> dg.RunRequest:
+def _decide_for(home: Home, *, lake: Lake, instance: dg.DagsterInstance) -> dg.RunRequest | Wait:
+    """The try to ask for now of the home's one model, or why there is none."""
+    max_attempts = home.project.retrain.max_attempts
+    tries = list_tries(instance, model=home.model, tags={REASON_TAG: DRIFT})
+    given_up = list_given_up(tries, max_attempts=max_attempts)
+    found = find_drift_request(lake, home=home, given_up=given_up)
+    if found is None:
+        return Wait("no drift is confirmed beyond the cool-down.")
+    if any(one.is_going for one in tries):
+        return Wait("a retrain is going on.")
+    if found.day in given_up:
+        return Wait(
+            f"gave up on the drift of {found.day} after {max_attempts} tries; it is asked for anew "
+            f"{home.project.monitoring.cool_down_days} accepted days later, if drift lasts."
+        )
+    asked = Request(
+        period=found.day, attempt=count_tries(tries, period=found.day) + 1, reason=DRIFT
+    )
     return dg.RunRequest(
-        run_key=" ".join(filter(None, [DRIFT, model, found.day.isoformat()])),
-        partition_key=model,
-        tags=Request(period=found.day, reason=DRIFT).to_tags(),
+        run_key=" ".join(filter(None, [DRIFT, home.model, str(found.day), f"try {asked.attempt}"])),
+        partition_key=home.model,
+        tags=asked.to_tags() | {JUDGED_TAG: str(found.judged)},
     )

@@ -1,29 +1,17 @@
 """The sensor that asks for a retrain when a period of accepted days is complete."""
 
-from collections.abc import Sequence
-from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import dagster as dg
-from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
-from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from mmm_orchestration.accepted import list_accepted_days
 from mmm_orchestration.fitting import tell_unready
 from mmm_orchestration.home import Home
-from mmm_orchestration.jobs import RETRAIN
 from mmm_orchestration.lake.lake import Lake
 from mmm_orchestration.registry import open_registry
-from mmm_orchestration.retraining import (
-    PERIOD_TAG,
-    Request,
-    Try,
-    Wait,
-    decide,
-    list_candidates,
-    read_attempt,
-)
+from mmm_orchestration.retraining import PERIOD_TAG, Request, Wait, decide, list_candidates
+from mmm_orchestration.sensors.tries import list_tries
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import (
@@ -70,32 +58,13 @@ def decide_for(home: Home, *, lake: Lake, instance: dg.DagsterInstance) -> Reque
     days = list_accepted_days(lake, project=home.one)
     versions = open_registry(home).list()
     candidates = list_candidates(days, versions=versions, new_days=settings.new_days)
-    tries = _list_tries(instance, model=home.model, periods=candidates) if candidates else []
+    tagged = {PERIOD_TAG: [str(period) for period in candidates]}
+    tries = list_tries(instance, model=home.model, tags=tagged) if candidates else []
     found = decide(days, versions=versions, tries=tries, settings=settings)
     if isinstance(found, Request) and found.period is not None and not versions:
         lacking = tell_unready(lake, project=home.one, period=found.period)
         return Wait(f"No first fit yet: {lacking}") if lacking else found
     return found
-
-
-def _list_tries(
-    instance: dg.DagsterInstance, *, model: str | None, periods: Sequence[date]
-) -> list[Try]:
-    """Earlier runs for the periods, and whatever retrain of the model goes on."""
-    own = {PARTITION_NAME_TAG: model} if model else {}
-    named = {str(period): period for period in periods}
-    tagged = instance.get_runs(dg.RunsFilter(tags={**own, PERIOD_TAG: list(named)}))
-    going = instance.get_runs(
-        dg.RunsFilter(job_name=RETRAIN, statuses=NOT_FINISHED_STATUSES, tags=own)
-    )
-    return [
-        Try(
-            period=named.get(run.tags.get(PERIOD_TAG, "")),
-            attempt=read_attempt(run.tags),
-            is_going=not run.is_finished,
-        )
-        for run in {run.run_id: run for run in (*tagged, *going)}.values()
-    ]
 
 
 def _to_run_request(asked: Request, *, model: str | None) -> dg.RunRequest:

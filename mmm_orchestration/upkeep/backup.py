@@ -5,6 +5,7 @@ Results are copied after the databases that name them, and tables from the last 
 first, so that nothing in the backup refers to what it lacks. Belongs here: what is in a backup.
 """
 
+import json
 import os
 import shutil
 import sqlite3
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from mmm_orchestration.errors import UpkeepError
+from mmm_orchestration.files import write_whole
 from mmm_orchestration.home import FILE_NAME, Home, open_home
 from mmm_orchestration.lake.location import Location
 from mmm_orchestration.lake.log import (
@@ -30,7 +32,8 @@ from mmm_orchestration.upkeep.archive import Manifest, unpack_archive, write_arc
 from mmm_orchestration.upkeep.daemon import hold_daemon_lock
 
 PROJECT, LAKE, DAGSTER = "project", "lake", "dagster"
-RESULTS: Final = ("posteriors", "reports", "searches", "mlflow_artifacts")
+RESULTS: Final = ("posteriors", "updates", "reports", "searches", "mlflow_artifacts")
+RECORD_FILE: Final = "last_backup.json"  # in the Dagster home, for `mmm doctor`
 MLFLOW_DB: Final = "mlflow.db"
 _ORDER: Final = ("gold", "silver", "bronze")
 
@@ -60,6 +63,8 @@ def back_up(home: Home, *, target: Path) -> Backup:
             "versions": versions,
         }
         manifest = write_archive(target, files=files, about=about)
+    row = {"made_at": manifest.made_at, "path": str(target.absolute())}
+    write_whole(home.dagster_home / RECORD_FILE, json.dumps(row))
     return Backup(target, manifest, tuple(_say_left_out(home, lake)))
 
 
@@ -145,7 +150,7 @@ def _copy_databases(home: Home, scratch: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _list_results(home: Home) -> Iterator[tuple[str, Path]]:
-    """Posteriors, reports, searches and the artefacts of MLflow, without drafts and locks."""
+    """Every file of the results but drafts and locks."""
     for name in RESULTS:
         for path in sorted((home.base / name).rglob("*")):
             parts = path.relative_to(home.base).parts

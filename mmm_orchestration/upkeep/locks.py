@@ -62,9 +62,13 @@ def take_lock(path: Path) -> int | None:
 
 
 def sign_lock(descriptor: int) -> None:
-    """Nothing; the file of a lock that was taken says that this process holds it."""
+    """Nothing; the file of a lock that was taken says on the disk that this process holds it.
+
+    The lock is of this very file, so it cannot be replaced by one that was written whole.
+    """
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, json.dumps(asdict(describe_self())).encode(), 0)
+    os.fsync(descriptor)
 
 
 def read_holder(path: Path) -> Holder | None:

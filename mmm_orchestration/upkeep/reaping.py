@@ -1,11 +1,13 @@
 """Runs whose process is gone, marked as failed so that the queue goes on.
 
 A run is dead when its lock can be taken (see `holding`). Of a run that has none yet, the code
-server that was to start its process must be gone. Any other run is left alone.
+server that was to start its process must be gone. A lock that nobody signed may be of another
+machine whose write has not come yet, so it is not judged while young. Any other run is left alone.
 """
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from mmm_orchestration.upkeep.holding import FOLDER, lock_path
 from mmm_orchestration.upkeep.locks import read_holder, take_lock
 
 EVERY_SECONDS: Final = 30
+UNSIGNED_SECONDS: Final = 300.0
 _GOING: Final = [
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
@@ -87,6 +90,9 @@ def _judge(run: dg.DagsterRun, *, home: Path) -> Iterator[tuple[str, str]]:
     if holder is not None and not holder.is_here:
         yield "unknown", f"its process is on {holder.host}"
         return
+    if holder is None and _read_age(path) < UNSIGNED_SECONDS:
+        yield "unknown", "nobody has signed its lock yet"
+        return
     descriptor = take_lock(path)
     if descriptor is None:
         yield "alive", ""
@@ -96,6 +102,14 @@ def _judge(run: dg.DagsterRun, *, home: Path) -> Iterator[tuple[str, str]]:
     finally:
         path.unlink(missing_ok=True)
         os.close(descriptor)
+
+
+def _read_age(path: Path) -> float:
+    """Seconds since the file was written, 0 where it is gone."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _judge_unheld(run: dg.DagsterRun) -> tuple[str, str]:

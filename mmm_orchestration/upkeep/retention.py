@@ -1,11 +1,11 @@
-"""What is old and not in use, removed: runs with their events, reports, posteriors.
+"""What is old and not in use, removed: runs with their events and logs, reports, posteriors.
 
 Belongs here: what may go. Must not: when it goes (see `assets/upkeep.py`).
 """
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,8 +20,10 @@ from sqlalchemy import select
 from mmm_orchestration.errors import UpkeepError
 from mmm_orchestration.home import Home
 from mmm_orchestration.project.operating import Upkeep
-from mmm_orchestration.registry import open_registry
+from mmm_orchestration.promotion.results import find_verdict
+from mmm_orchestration.registry import CHAMPION, ModelVersion, open_registry
 from mmm_orchestration.training import FitRecord, load_record
+from mmm_orchestration.upkeep.mlflow_gc import Collection, collect_deleted
 
 _DAY: Final = 86_400.0
 _CHUNK: Final = 500
@@ -35,13 +37,16 @@ class Removal:
     n_kept: int
     reports: tuple[str, ...]
     posteriors: tuple[str, ...]
+    mlflow: Collection
 
     def __str__(self) -> str:
-        return (
+        said = (
             f"{len(self.runs)} runs, {len(self.reports)} reports and {len(self.posteriors)} "
             f"posteriors are old and not in use; {self.n_kept} old runs are kept, because the "
-            "newest state of an asset or a check is theirs."
+            "newest state of an asset or a check is theirs. Of the runs deleted in MLflow, "
+            f"{len(self.mlflow.runs)} are old."
         )
+        return f"{said} {self.mlflow.said}".rstrip()
 
 
 def remove_old(
@@ -62,10 +67,13 @@ def remove_old(
     if not is_dry:
         for run_id in runs:
             instance.delete_run(run_id)
+            instance.compute_log_manager.delete_logs(prefix=[run_id])
         for path in (*reports, *posteriors):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     folders = tuple(path.name for path in posteriors if path.suffix != ".json")
-    return Removal(runs, len(old) - len(runs), tuple(path.name for path in reports), folders)
+    pages = tuple(path.name for path in reports)
+    collected = collect_deleted(home, keep_days=settings.keep_runs_days, is_dry=is_dry)
+    return Removal(runs, len(old) - len(runs), pages, folders, collected)
 
 
 def find_old_runs(instance: dg.DagsterInstance, *, before: datetime) -> tuple[str, ...]:
@@ -137,24 +145,35 @@ def _list_old_reports(home: Home, settings: Upkeep, *, now: datetime) -> Iterato
 
 
 def _list_old_posteriors(home: Home, settings: Upkeep, *, now: datetime) -> Iterator[Path]:
-    """Folder and record of each version that is registered, so that MLflow has it, and not used.
-
-    In use are those with an alias, the champion before and the one fitted last.
-    """
+    """Folder and record of each version that is registered, so that MLflow has it, and not used."""
     versions = open_registry(home).list()
-    before = open_registry(home).find_before("champion")
-    used = {each.version for each in versions if each.aliases}
-    used |= {before.version} if before is not None else set()
     records = [
         load_record(home.posteriors, version=each.version)
         for each in versions
         if (home.posteriors / f"{each.version}.json").is_file()
     ]
+    used = _find_used_versions(home, versions)
     used |= {max(records, key=lambda record: record.fitted_at).version} if records else set()
     for record in records:
         if record.version not in used and _is_past(record, settings, now=now):
             yield home.posteriors / record.version
             yield home.posteriors / f"{record.version}.json"
+
+
+def _find_used_versions(home: Home, versions: Sequence[ModelVersion]) -> set[str]:
+    """Versions with an alias, the champion before, and those that still await a verdict.
+
+    A version awaits one when it is newer than the champion and the gate has not judged it.
+    """
+    before = open_registry(home).find_before(CHAMPION)
+    champion = max((each.number for each in versions if CHAMPION in each.aliases), default=0)
+    return {
+        each.version
+        for each in versions
+        if each.aliases
+        or (before is not None and each.version == before.version)
+        or (each.number > champion and find_verdict(home.posteriors, version=each.version) is None)
+    }
 
 
 def _is_past(record: FitRecord, settings: Upkeep, *, now: datetime) -> bool:

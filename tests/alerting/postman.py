@@ -1,7 +1,7 @@
 """A real mail server on loopback that keeps what it takes."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -14,11 +14,15 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 @dataclass
 class Postman:
-    """What came in; of recipients in `refused` nothing is taken."""
+    """What came in; of recipients in `refused` nothing is taken.
+
+    `at_mail` is called when a mail has come, before the sender is answered.
+    """
 
     port: int
     got: list[EmailMessage] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
+    at_mail: Callable[[], None] | None = None
 
     async def handle_RCPT(  # noqa: N802 - the name is that of the library
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -37,6 +41,8 @@ class Postman:
         mail = message_from_bytes(envelope.content, policy=default)
         assert isinstance(mail, EmailMessage)
         self.got.append(mail)
+        if self.at_mail is not None:
+            self.at_mail()
         return "250 OK"
 
 

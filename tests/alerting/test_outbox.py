@@ -1,6 +1,7 @@
 """What is kept on disk, and one round of telling from it."""
 
 import logging
+import re
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ import pytest
 from mmm_orchestration.alerting.outbox import LONGEST_WAIT, Outbox
 from mmm_orchestration.alerting.problems import Look, Problem
 from mmm_orchestration.alerting.redaction import redact
+from mmm_orchestration.alerting.status import read_status
 from mmm_orchestration.alerting.telling import Round, open_outbox, tell
 from mmm_orchestration.home import Home
 from mmm_orchestration.project import AlertKind
@@ -104,8 +106,53 @@ def test_a_storm_is_one_digest(home: Home, listener: Listener) -> None:
     assert body.startswith(f"New problems: {counts}")
     assert "and 9,980 more" in body
     assert do_round(home, *storm).n_sent == 0
-    assert do_round(home).n_sent == 1
-    assert do_round(home).n_sent == 0
+    assert do_round(home, minutes=61).n_sent == 1
+    assert do_round(home, minutes=61).n_sent == 0
+
+
+@pytest.mark.parametrize("kinds", [("check",), ("check", "run_failed", "drift")])
+def test_a_storm_over_many_rounds_is_one_digest_an_hour(
+    home: Home, listener: Listener, kinds: tuple[AlertKind, ...]
+) -> None:
+    """Ten thousand problems that come in twenty rounds within an hour are told in two messages."""
+    storm = [make_problem(f"p{i}", kind=kinds[i % len(kinds)]) for i in range(10_000)]
+    for k in range(20):
+        done = do_round(home, *storm[: 500 * (k + 1)], minutes=2.5 * k)
+    assert len(listener.got) == 1
+    assert done.waiting[0].startswith("9,500 wait for 'team' until 07:00:00: a digest went out")
+    assert do_round(home, *storm, minutes=59.9).n_sent == 0
+    assert do_round(home, *storm, minutes=60).n_sent == 1
+    counts = [re.findall(r"([\d,]+) ×", title) for title in listener.titles]
+    assert sum(int(n.replace(",", "")) for found in counts for n in found) == 10_000
+    assert open_outbox(home).count_waiting() == {}
+
+
+def test_what_waits_for_the_next_digest_is_shown(home: Home, listener: Listener) -> None:
+    """The state says how much waits, until when and why."""
+    storm = [make_problem(f"p{i}", kind="drift") for i in range(30)]
+    do_round(home, *storm)
+    do_round(home, *storm, make_problem("late", kind="drift"), minutes=1)
+    (line,) = read_status(home, now=BEGIN + timedelta(minutes=2)).waiting
+    assert line.startswith("1 message for 'team' not sent yet: They go out at 07:00:00: a digest")
+
+
+def test_a_trickle_becomes_a_digest(home: Home, listener: Listener) -> None:
+    """One problem a minute is twenty messages and a last one; then once an hour, until it ends."""
+    trickle = [make_problem(f"p{i}", kind="drift") for i in range(180)]
+    for minute in range(180):
+        do_round(home, *trickle[: minute + 1], minutes=minute)
+    assert len(listener.got) == 20 + 1 + 2
+    do_round(home, *trickle, minutes=201)
+    last = make_problem("late", kind="drift")
+    assert do_round(home, *trickle, last, minutes=300).n_sent == 1
+    assert open_outbox(home).count_waiting() == {}
+
+
+def test_a_clock_that_was_set_back_holds_nothing(home: Home, listener: Listener) -> None:
+    """A digest of tomorrow keeps nobody waiting."""
+    storm = [make_problem(f"p{i}", kind="drift") for i in range(100)]
+    do_round(home, *storm, minutes=24 * 60)
+    assert do_round(home, *storm, make_problem("new")).n_sent == 1
 
 
 def test_failed_checks_of_one_round_go_together(home: Home, listener: Listener) -> None:

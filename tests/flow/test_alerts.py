@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 import pytest
 
+from mmm_orchestration.alerting.checks import find_failing_checks
 from mmm_orchestration.alerting.outbox import FILE_NAME
 from mmm_orchestration.alerting.runs import find_failed_runs, find_retrains
 from mmm_orchestration.alerting.runs import find_stuck_runs as find_stuck
@@ -186,6 +187,29 @@ def test_a_failed_run_is_over_when_a_later_one_makes_it_good(
     }
     make_run(instance, is_good=True, **span)
     assert find_failed_runs(instance) == []
+
+
+def test_a_check_that_runs_anew_keeps_its_verdict(instance: dg.DagsterInstance) -> None:
+    """While the next run of a failed check is planned or was killed, it is still told as failed."""
+
+    @dg.asset
+    def thing() -> None:
+        """Nothing."""
+
+    @dg.asset_check(asset=thing)
+    def is_well() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=False)
+
+    defs = dg.Definitions([thing], jobs=[dg.define_asset_job("daily")], asset_checks=[is_well])
+    job, graph = defs.resolve_job_def("daily"), defs.resolve_asset_graph()
+    assert find_failing_checks(instance, graph=graph) == []
+    failed = job.execute_in_process(instance=instance).run_id
+    run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    (key,) = graph.asset_check_keys
+    newest = instance.event_log_storage.get_latest_asset_check_execution_by_key([key])[key]
+    assert newest.run_id == run.run_id
+    (told,) = find_failing_checks(instance, graph=graph)
+    assert (told.id, failed in told.where) == ("check/thing.is_well", True)
 
 
 def test_a_retrain_is_told_after_its_last_try(instance: dg.DagsterInstance) -> None:

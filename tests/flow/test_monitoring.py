@@ -3,11 +3,15 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
 import pytest
 from click.testing import CliRunner, Result
+from dagster._core.storage.dagster_run import DagsterRunStatus
+from dagster._core.test_utils import create_run_for_test
 
+from mmm_orchestration.alerting.runs import find_retrains
 from mmm_orchestration.cli import main
 from mmm_orchestration.days import DayWindow
 from mmm_orchestration.definitions import build_defs
@@ -97,13 +101,19 @@ def go_on(home: Home, *, revenue: str | None = None, skipped: int = 0) -> date:
     return day
 
 
-def ask_sensor(home: Home) -> list[dg.RunRequest]:
-    """What the drift sensor asks for at one tick."""
+def ask_sensor(home: Home, instance: dg.DagsterInstance | None = None) -> list[dg.RunRequest]:
+    """What the drift sensor asks for at one tick, on a new instance where none is given."""
+    found = tick(home, instance or dg.DagsterInstance.ephemeral())
+    return list(found.run_requests or [])
+
+
+def tick(home: Home, instance: dg.DagsterInstance) -> dg.SensorResult:
+    """What the drift sensor says at one tick."""
     sensor = build_drift_sensor(home, job=build_defs(home=home).resolve_job_def("retrain"))
-    with dg.DagsterInstance.ephemeral() as instance, dg.build_sensor_context(instance) as context:
+    with instance, dg.build_sensor_context(instance) as context:
         found = sensor(context)
     assert isinstance(found, dg.SensorResult)
-    return list(found.run_requests or [])
+    return found
 
 
 def run_mmm(home: Home, *arguments: str) -> Result:
@@ -126,12 +136,42 @@ def test_a_champion_is_watched_until_it_drifts(home: Home) -> None:
     red = drift.filter(day=day).filter("is_confirmed")["monitor"].to_list()
     assert red == ["coverage"]
     (asked,) = ask_sensor(home)
-    assert asked.run_key == f"drift {day}"
+    assert asked.run_key == f"drift {day} try 1"
     assert asked.tags == {
+        "mmm/drift_judged_through": str(day),
         "mmm/retrain_period": str(day),
         "mmm/retrain_attempt": "1",
         "mmm/retrain_reason": "drift",
     }
+
+
+def test_a_failed_retrain_is_tried_three_times_and_told(home: Home, tmp_path: Path) -> None:
+    """Each failed or cancelled try is followed by the next, the third by an alert and a pause."""
+    ended = [DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED, DagsterRunStatus.FAILURE]
+    for number, status in enumerate(ended, start=1):
+        (asked,) = ask_sensor(home, dg.DagsterInstance.local_temp(str(tmp_path)))
+        assert asked.run_key is not None
+        assert asked.run_key.endswith(f" try {number}")
+        with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+            assert find_retrains(instance, max_attempts=3) == []
+            create_run_for_test(instance, job_name="retrain", status=status, tags=asked.tags)
+    found = tick(home, dg.DagsterInstance.local_temp(str(tmp_path)))
+    assert not found.run_requests
+    assert "after 3 tries" in str(found.skip_reason)
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        (told,) = find_retrains(instance, max_attempts=3)
+    assert (told.severity, told.is_event) == ("critical", False)
+
+
+def test_a_retrain_that_goes_on_is_not_doubled(home: Home, tmp_path: Path) -> None:
+    """While a try works, drift asks for nothing."""
+    (asked,) = ask_sensor(home)
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        create_run_for_test(
+            instance, job_name="retrain", status=DagsterRunStatus.STARTED, tags=asked.tags
+        )
+    found = tick(home, dg.DagsterInstance.local_temp(str(tmp_path)))
+    assert "is going on" in str(found.skip_reason)
 
 
 def test_watching_again_writes_nothing(home: Home) -> None:
@@ -166,6 +206,7 @@ def test_shocking_days_are_no_update(home: Home) -> None:
     document = json.loads(told.stdout)
     assert (document["kind"], document["is_accepted"]) == ("update", False)
     assert "A refit is due" in document["says"]
+    assert all(row["roi_seed_noise"] > 0 for row in document["channels"])
     champion = open_champion(home)
     assert champion is not None
     assert document["name"].startswith(f"{champion.record.version}+")

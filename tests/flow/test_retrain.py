@@ -161,6 +161,8 @@ def test_a_version_has_a_card(fitted: Home) -> None:
     parts = ("Data", "Priors", "Settings", "Convergence", "Fit", "Evaluation", "ROI", "Findings")
     assert [p for p in (*parts, "Limits", "Provenance") if f"\n## {p}\n" not in text] == []
     assert {part.lower() for part in (*parts, "Limits", "Provenance")} <= set(card)
+    assert "seed ± " in text
+    assert card["roi"]["channels"][0]["seed_noise"]["roi"] > 0
     assert card["roi"]["channels"][0]["roi"]["low"] < card["roi"]["channels"][0]["roi"]["high"]
     assert card["provenance"]["lock_hash"] == version.tags["lock_hash"]
 

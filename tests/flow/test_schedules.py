@@ -8,6 +8,7 @@ import pytest
 
 from mmm_orchestration.definitions import build_defs
 from mmm_orchestration.home import Home
+from mmm_orchestration.runner import open_instance
 
 from .small_project import write_small_project
 
@@ -23,9 +24,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 def request(home: Home, name: str, *, now: datetime) -> dg.RunRequest | dg.SkipReason:
     """What the schedule asks for at `now`."""
-    defs = build_defs(home=home)
-    schedule, repository = defs.resolve_schedule_def(name), defs.get_repository_def()
-    with dg.DagsterInstance.ephemeral() as instance:
+    with open_instance(home) as instance:
+        defs = build_defs(home=home)
+        schedule, repository = defs.resolve_schedule_def(name), defs.get_repository_def()
         context = dg.build_schedule_context(
             instance=instance, scheduled_execution_time=now, repository_def=repository
         )
@@ -73,6 +74,8 @@ def test_nothing_is_asked_for_before_the_start(home: Home) -> None:
 
 def test_both_schedules_are_on(home: Home) -> None:
     """Nobody has to switch them on in the UI."""
-    defs = build_defs(home=home)
+    with open_instance(home):
+        defs = build_defs(home=home)
+        defs.get_repository_def()
     for name in ("daily_at_six", "replay_trailing_days"):
         assert defs.resolve_schedule_def(name).default_status is dg.DefaultScheduleStatus.RUNNING

@@ -1,5 +1,8 @@
 """The weekly report of a real project: written, sent once, and asked for by the schedule."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -30,6 +33,19 @@ reports:
   recipients: [ann@example.com, bob@example.com]
   sender: mmm@example.com
   smtp: {{host: 127.0.0.1, port: {port}, security: none}}
+"""
+
+
+PUBLISH = """
+import os, signal, sys
+from datetime import datetime
+from pathlib import Path
+from mmm_orchestration.home import open_home
+from mmm_orchestration.weekly import publish_weekly
+
+file, now, dies_at = sys.argv[1:]
+sys.addaudithook(lambda event, _: event == dies_at and os.kill(os.getpid(), signal.SIGKILL))
+publish_weekly(open_home(Path(file)), now=datetime.fromisoformat(now))
 """
 
 
@@ -124,6 +140,38 @@ def test_next_week_compares_with_this_one(home: Home) -> None:
     (page,) = prepare_weekly(home, today=MONDAY.date() + timedelta(days=7)).pages
     assert "The model is that of the report of 2026-W11" in page.changes[0]
     assert "is not known yet" in page.headline
+
+
+def start(home: Home, *, now: datetime, dies_at: str = "") -> subprocess.Popen[bytes]:
+    """A process that publishes the report, and kills itself at the first event of that name."""
+    command = [sys.executable, "-c", PUBLISH, str(home.base / "mmm.yaml"), now.isoformat(), dies_at]
+    return subprocess.Popen(command)
+
+
+def test_a_crash_between_report_and_mail_loses_no_mail(home: Home, postman: Postman) -> None:
+    """Killed before its first connection, the report is written and nobody has it; then all do."""
+    now = MONDAY + timedelta(days=14)
+    postman.got.clear()
+    assert start(home, now=now, dies_at="socket.connect").wait(60) == -signal.SIGKILL
+    assert (home.base / "reports" / "weekly_2026-W13.pdf").is_file()
+    assert postman.got == []
+    assert isinstance(ask(home, at=now + timedelta(hours=3)), dg.RunRequest)
+    assert publish_weekly(home, now=now + timedelta(hours=3))[1] == home.project.reports.recipients
+    assert [mail["To"] for mail in postman.got] == list(home.project.reports.recipients)
+
+
+def test_a_crash_as_a_mail_is_taken_repeats_it_alone(home: Home, postman: Postman) -> None:
+    """Killed before it hears that the first mail was taken, it sends that one under its own id."""
+    now = MONDAY + timedelta(days=21)
+    postman.got.clear()
+    sender = start(home, now=now)
+    postman.at_mail = sender.kill
+    assert sender.wait(60) == -signal.SIGKILL
+    postman.at_mail = None
+    publish_weekly(home, now=now + timedelta(hours=3))
+    publish_weekly(home, now=now + timedelta(hours=6))
+    ids = [mail["Message-ID"] for mail in postman.got]
+    assert (len(ids), ids[0] == ids[1], len(set(ids))) == (3, True, 2)
 
 
 def test_the_schedule_asks_on_monday_at_nine(home: Home) -> None:

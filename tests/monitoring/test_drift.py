@@ -109,3 +109,17 @@ def test_a_fit_that_is_no_champion_cools_down_too() -> None:
     later = find_request(judge(set(range(1, 30)), n_days=25), settings=SETTINGS, last_read=read)
     assert later is not None
     assert later.day == read + timedelta(days=14)
+
+
+def test_the_cool_down_counts_from_the_last_try() -> None:
+    """After a third failure, three days late, the next request waits for fourteen days more."""
+    first, late = (TRAINED + timedelta(days=k) for k in (14, 17))
+    rows = judge(set(range(1, 60)), n_days=40)
+    asked = []
+    for n in range(28, 33):
+        known = rows.filter(pl.col("day") <= TRAINED + timedelta(days=n))
+        request = find_request(known, settings=SETTINGS, given_up={first: late})
+        assert request is not None
+        assert request.judged == TRAINED + timedelta(days=n)
+        asked.append((request.day - TRAINED).days)
+    assert asked == [14] * 3 + [31] * 2

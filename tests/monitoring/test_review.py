@@ -93,3 +93,39 @@ def test_an_empty_quarter_has_a_page() -> None:
     page = render_review(make_review(is_scored=False))
     assert "No forecast was scored" in page
     assert "<svg" not in page
+
+
+def test_missing_forecasts_and_lone_red_days_are_named() -> None:
+    """Without a forecast made before its period, and with a red day alone, the page says so."""
+    review = make_review()
+    rows = review.rows.with_columns(
+        pl.lit(None, pl.Date).alias("made_on"),
+        *(pl.lit(None, pl.Float64).alias(name) for name in ("median", "error", "crps")),
+        *(pl.lit(None, pl.Boolean).alias(f"is_in_{level}") for level in (50, 80, 94)),
+    )
+    drift = pl.DataFrame(
+        {
+            **{name: [None] for name in polars_schema(DRIFT).names()},
+            "day": [review.window.last],
+            "monitor": ["mix"],
+            "value": [0.5],
+            "threshold": [0.2],
+            "is_drifted": [True],
+            "is_confirmed": [False],
+            "message": ["It moved."],
+        },
+        schema=polars_schema(DRIFT),
+    )
+    told = review_quarter(
+        rows,
+        drift=drift,
+        events=(),
+        window=review.window,
+        title="Planted",
+        kpi="sales",
+        unit="EUR",
+        settings=Monitoring(),
+    ).advice
+    assert any("Nothing was forecast before it came" in line for line in told)
+    assert any("'mix' was red on 1 of 1 judged days" in line for line in told)
+    assert not any("Nothing was forecast" in line for line in review.advice)

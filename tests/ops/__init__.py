@@ -1,0 +1,1 @@
+"""Whether the checks of `benchmarks.ops` can fail."""

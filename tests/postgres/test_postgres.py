@@ -1,14 +1,19 @@
 """Dagster and MLflow over a real Postgres server."""
 
+import threading
+import time
 from datetime import date
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._daemon.types import DaemonHeartbeat
 
 from mmm_orchestration.days import DayWindow
+from mmm_orchestration.errors import UpkeepError
 from mmm_orchestration.home import MLFLOW_ENV, POSTGRES_ENV, Home
 from mmm_orchestration.runner import open_instance, run_daily
+from mmm_orchestration.upkeep.heartbeats import refuse_living_daemon
 from tests.flow.small_project import write_small_project
 
 pytestmark = pytest.mark.postgres
@@ -42,6 +47,26 @@ def test_a_range_run_is_recorded(
         assert run.status is dg.DagsterRunStatus.SUCCESS
     assert not (home.dagster_home / "history" / "runs.db").exists()
     assert not list((home.dagster_home / "alive").glob("*.lock"))
+
+
+def test_a_daemon_of_another_home_is_seen(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two homes over one database the second is refused while a daemon of the first lives."""
+    monkeypatch.setenv(POSTGRES_ENV, postgres_url)
+    first, second = (write_small_project(tmp_path / n, first=FIRST, n_days=1) for n in "ab")
+    with open_instance(first) as living:
+        living.add_daemon_heartbeat(DaemonHeartbeat(time.time(), "SENSOR", "elsewhere"))
+        ref = living.get_ref()
+    with open_instance(second) as instance, dg.DagsterInstance.from_ref(ref) as living:
+        sign = DaemonHeartbeat(time.time() + 1, "SENSOR", "elsewhere")
+        later = threading.Timer(0.3, living.add_daemon_heartbeat, args=(sign,))
+        later.start()
+        with pytest.raises(UpkeepError, match=r"daemon elsewher"):
+            refuse_living_daemon(instance, say=lambda _: None, watch_seconds=10)
+        later.join()
+        living.wipe_daemon_heartbeats()
+        refuse_living_daemon(instance, say=lambda _: None)
 
 
 def test_the_address_is_in_no_file(home: Home, postgres_url: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mmm_orchestration.errors import RegistryError
 from mmm_orchestration.promotion.results import Gate, conclude, find_verdict, keep_verdict
 
 pytestmark = pytest.mark.unit
@@ -37,3 +38,34 @@ def test_a_verdict_is_read_as_it_was_kept(tmp_path: Path) -> None:
     )
     assert find_verdict(tmp_path, version="2026-06-30-x") == verdict
     assert find_verdict(tmp_path, version="other") is None
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"version": "c"}, "about another version"),
+        ({"is_passed": True}, "does not say what its gates say"),
+        ({"is_passed": "no"}, "no verdict"),
+        ({"gates": [{"name": "mood"}]}, "no verdict"),
+    ],
+)
+def test_a_file_that_is_no_verdict_is_refused(
+    tmp_path: Path, change: dict[str, object], said: str
+) -> None:
+    """Another version, a verdict against its own gates, and a wrong or lacking part are errors."""
+    verdict = conclude((GREEN, RED), version="b", champion="a", judged_at="now")
+    file = keep_verdict(verdict, folder=tmp_path)
+    row = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps(row | change), encoding="utf-8")
+    with pytest.raises(RegistryError, match=said):
+        find_verdict(tmp_path, version="b")
+
+
+def test_a_torn_file_is_refused(tmp_path: Path) -> None:
+    """A file that ends early is no verdict."""
+    file = keep_verdict(
+        conclude((GREEN,), version="b", champion=None, judged_at="now"), folder=tmp_path
+    )
+    file.write_bytes(file.read_bytes()[:-20])
+    with pytest.raises(RegistryError, match="no verdict"):
+        find_verdict(tmp_path, version="b")

@@ -15,6 +15,7 @@ from mmm_orchestration.cli import main
 from mmm_orchestration.errors import RegistryError
 from mmm_orchestration.home import Home
 from mmm_orchestration.model.posterior import load_posterior
+from mmm_orchestration.promotion.results import Gate, conclude, keep_verdict
 from mmm_orchestration.registry import CHAMPION, ModelVersion, open_registry
 from mmm_orchestration.registry.promoting import promote, rollback
 from mmm_orchestration.registry.restoring import restore_posterior
@@ -57,11 +58,13 @@ def find(home: Home, number: int) -> ModelVersion:
 
 def judge(home: Home, number: int, *reasons: str) -> None:
     """The verdict of the gate, as it leaves it: passed where there is no reason."""
+    gates = (
+        Gate("convergence", "failed" if reasons else "passed", "How it converged.", {}, reasons),
+        Gate("out_of_time", "not judged", "Not judged. There is no champion yet.", {}),
+    )
     version = find(home, number).version
-    file = home.posteriors / "promotion" / f"{version}.json"
-    file.parent.mkdir(exist_ok=True)
-    row = {"version": version, "is_passed": not reasons, "reasons": reasons, "gates": []}
-    file.write_text(json.dumps(row), encoding="utf-8")
+    made = conclude(gates, version=version, champion=None, judged_at="2026-05-01T06:00:00+00:00")
+    keep_verdict(made, folder=home.posteriors)
 
 
 def run_mmm(home: Home, *arguments: str) -> Result:

@@ -85,6 +85,7 @@ def test_the_table_has_a_column_for_each_cause_that_changed() -> None:
         "Moved": "+0.029",
         "New days": "+0.031",
         "Seed": "−0.002",
+        "Uncertainty": "± 0.200",
         "Seed noise": "± 0.010",
         "Reading": "94 % new days.",
     }

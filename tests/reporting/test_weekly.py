@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from mmm_orchestration.days import DayWindow
-from mmm_orchestration.insight.results import RoiResults
+from mmm_orchestration.insight.results import RoiResults, SeedNoise
 from mmm_orchestration.reporting.weekly import (
     WeeklyPage,
     WeeklyReport,
@@ -209,3 +209,36 @@ def test_each_model_has_one_page(n_channels: int) -> None:
     page = make_page(replace(results, channels=channels))
     assert count_pages(render_pdf(make_report(page, page))) == 2
     assert page.more_channels == ("and 20 more in the ROI report" if n_channels == 30 else "")
+
+
+def test_seed_noise_stands_beside_each_return(results: RoiResults) -> None:
+    """A noise that is known follows the range, in HTML with a note; of others nothing is said."""
+    noise = (SeedNoise("tv", contribution=1.0, roi=0.0123, marginal_roi=0.02, split=0.1),)
+    page = make_page(replace(results, noise=noise))
+    shown = {row.name: str(row.roi) for row in page.channels}
+    assert [name for name, text in shown.items() if "seed ± 0.01" in text] == ["tv"]
+    html = render_weekly(make_report(page))
+    assert html.count("seed ± 0.01") == 2
+    assert "with another seed alone" in html
+    assert "another seed" not in render_weekly(make_report(make_page(results)))
+
+
+def test_what_media_brought_has_its_range(results: RoiResults) -> None:
+    """The card and the first sentence have the range that the baseline leaves."""
+    page, baseline = make_page(results), results.baseline_share
+    span = f"{100 * (1 - baseline.high):.0f} – {100 * (1 - baseline.low):.0f}"
+    assert page.cards[1].note.startswith(span)
+    assert f"({span}" in page.lede
+
+
+def test_the_return_of_all_media_has_its_range(results: RoiResults) -> None:
+    """Where every channel is paid the card has a range, and where one is not it has none."""
+    paid = replace(
+        results, channels=tuple(replace(c, spend=c.spend or 1000.0) for c in results.channels)
+    )
+    (card,) = (card for card in make_page(paid).cards if card.label.startswith("Back"))
+    low, high = (float(text.strip("£ ")) for text in card.note.partition(";")[0].split("–"))
+    assert low < float(card.value.strip("£")) < high
+    (card,) = (card for card in make_page(results).cards if card.label.startswith("Back"))
+    assert card.note.endswith("was spent")
+    assert "–" not in card.note

@@ -18,8 +18,8 @@ import pytest
 from mmm_orchestration.home import Home
 from mmm_orchestration.runner import open_instance
 from mmm_orchestration.upkeep.holding import lock_path
-from mmm_orchestration.upkeep.locks import describe_self, read_holder, take_lock
-from mmm_orchestration.upkeep.reaping import EVERY_SECONDS, reap_runs
+from mmm_orchestration.upkeep.locks import describe_self, read_holder, sign_lock, take_lock
+from mmm_orchestration.upkeep.reaping import EVERY_SECONDS, UNSIGNED_SECONDS, reap_runs
 from tests.flow.small_project import write_small_project
 
 pytestmark = pytest.mark.flow
@@ -122,6 +122,32 @@ def test_a_run_of_another_machine_is_left_alone(home: Home) -> None:
         leave_lock(home, run_id, host="elsewhere", boot="another")
         assert reap_runs(instance).unjudged == (run_id,)
         assert instance.get_run_by_id(run_id).status is dg.DagsterRunStatus.STARTED
+
+
+def test_an_unsigned_lock_is_judged_only_when_it_is_old(home: Home) -> None:
+    """An empty lock that nobody holds says nothing at first, and that its run is dead later."""
+    with open_instance(home) as instance:
+        run_id = start_run(instance, dg.DagsterRunStatus.STARTED)
+        path = lock_path(home.dagster_home, run_id)
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+        sweep = reap_runs(instance)
+        assert (sweep.reaped, sweep.unjudged) == ((), (run_id,))
+        assert path.exists()
+        os.utime(path, (time.time() - UNSIGNED_SECONDS - 1,) * 2)
+        (reaped,) = reap_runs(instance).reaped
+        assert "before it could say which" in reaped.reason
+
+
+def test_a_signed_lock_names_its_process(tmp_path: Path) -> None:
+    """A signed lock names the process that holds it to every reader."""
+    descriptor = take_lock(tmp_path / "a.lock")
+    assert descriptor is not None
+    sign_lock(descriptor)
+    holder = read_holder(tmp_path / "a.lock")
+    os.close(descriptor)
+    assert holder is not None
+    assert holder.pid == os.getpid()
 
 
 @pytest.mark.parametrize("status", ["STARTED", "CANCELING"])

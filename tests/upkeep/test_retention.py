@@ -41,8 +41,13 @@ def test_only_what_is_not_in_use_goes(home: Home) -> None:
     with open_instance(home) as instance:
         newest, first = instance.get_runs(dg.RunsFilter(job_name="daily"))
         key = dg.AssetKey("gold_kpi_daily")
+        logs = home.dagster_home / "storage"
+        for run_id in (first.run_id, newest.run_id):
+            (logs / run_id / "compute_logs").mkdir(parents=True, exist_ok=True)
+            (logs / run_id / "compute_logs" / "step.out").write_text("said")
         dry = remove_old(home, instance=instance, now=later, is_dry=True)
         assert dry.runs == (first.run_id,)
+        assert (logs / first.run_id).exists()
         assert instance.get_run_by_id(first.run_id) is not None
         assert remove_old(home, instance=instance, now=later) == dry
         assert instance.get_run_by_id(first.run_id) is None
@@ -50,6 +55,8 @@ def test_only_what_is_not_in_use_goes(home: Home) -> None:
         assert instance.get_materialized_partitions(key) == {FIRST.isoformat()}
         assert instance.get_latest_materialization_event(key) is not None
     assert not list((home.dagster_home / "history" / "runs").glob(f"{first.run_id}*"))
+    assert not (logs / first.run_id).exists()
+    assert (logs / newest.run_id / "compute_logs" / "step.out").exists()
 
 
 def test_old_reports_go_and_the_newest_page_stays(home: Home) -> None:

@@ -1,0 +1,228 @@
+"""Whether a secret of the environment is anywhere in what a project leaves behind.
+
+A real project is run by its commands and its daemon while everything it wants to reach refuses, so
+that errors are logged. Then every byte of its folder is searched, and all that was printed.
+"""
+
+import base64
+import os
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+import dagster as dg
+
+from benchmarks.history import clear_folder
+from benchmarks.ops.figure import Figure
+from benchmarks.ops.kills import ROOT, serve, wait_for_reaper
+from benchmarks.processes import MMM, OWN_SETTINGS
+from mmm_orchestration.home import Home
+from mmm_orchestration.runner import open_instance
+from tests.flow.small_project import write_small_project
+
+FIRST, N_DAYS = date(2026, 3, 2), 44
+NOWHERE = "127.0.0.1:9"  # the port of discard, where nothing answers
+LIMIT_SECONDS = 300
+SETTINGS = """\
+model:
+  grain: day
+  trend: none
+  yearly_order: 0
+  weekly_order: 1
+  max_lag_days: 7
+  sampler: {draws: 400, tune: 500, chains: 2}
+gates: {r_hat: 1.1, ess: 100, divergences: 200}
+alerts:
+  allow_internal: true
+  targets:
+    - {name: slack, url_env: OPS_SLACK}
+    - {name: mail, url_env: OPS_MAIL}
+    - {name: pager, url_env: OPS_PAGER}
+    - {name: hook, url_env: OPS_HOOK}
+reports:
+  recipients: [ann@example.com]
+  sender: mmm@example.com
+  smtp: {host: 127.0.0.1, port: 9, username_env: OPS_SMTP_USER, password_env: OPS_SMTP_PASSWORD}
+lake:
+  storage_options_env: {aws_secret_access_key: OPS_CLOUD_KEY}
+"""
+# Each secret has marks that quoting changes, and enough letters that no chance makes it.
+SECRETS: Mapping[str, str] = {
+    "MLflow password": "mlf+Zq7/W9xK2vT",
+    "Slack token": "Xk3vQ9ZtB7mWp2LsYd8RhJfN",
+    "mail password": "mai+Lr8/U5yC3nE",
+    "PagerDuty key": "pdK4wNz8Tq1vJx6HsGb3MyRc",
+    "webhook token": "whk+Fj2/D6sB9mQ",
+    "Postgres password": "pgs+Hn5/Y4tG8rV",
+    "cloud key": "cld+Pw1/X3zJ7kS",
+    "SMTP password": "smt+Bv6/N2hL4dM",
+    "API key": "api+Tc9/R8gF5jZ",
+}
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A secret in some form in a file, or in what a command printed."""
+
+    secret: str
+    form: str
+    where: str
+
+    def __str__(self) -> str:
+        return f"{self.secret} ({self.form}) in {self.where}"
+
+
+def list_forms(secret: str) -> dict[str, bytes]:
+    """The secret as written, as addresses quote it, and as base64 has it at any offset."""
+    forms = {
+        "plain": secret.encode(),
+        "quoted": quote(secret, safe="").encode(),
+        "quoted with /": quote(secret).encode(),
+        "quoted as a form": quote_plus(secret).encode(),
+    }
+    for offset in range(3):
+        for name, encode in (
+            ("base64", base64.b64encode),
+            ("base64 of addresses", base64.urlsafe_b64encode),
+        ):
+            # the first and last letters also depend on the bytes around the secret
+            text = encode(b"\0" * offset + secret.encode())
+            first, spare = (0, 2, 3)[offset], (offset + len(secret)) % 3
+            forms[f"{name}, offset {offset}"] = text[first : len(text) - (4 if spare else 0)]
+    return forms
+
+
+def search(content: bytes, *, where: str, secrets: Mapping[str, str] = SECRETS) -> list[Leak]:
+    """Every secret that is in `content` in any form."""
+    return [
+        Leak(name, form, where)
+        for name, secret in secrets.items()
+        for form, text in list_forms(secret).items()
+        if text in content
+    ]
+
+
+def search_folder(folder: Path, *, secrets: Mapping[str, str] = SECRETS) -> tuple[list[Leak], int]:
+    """The leaks in files below the folder, also in their names, and how many bytes were read."""
+    leaks, n_bytes = list[Leak](), 0
+    for path in sorted(folder.rglob("*")):
+        leaks += search(os.fsencode(path.name), where=f"the name of {path}", secrets=secrets)
+        if path.is_file() and not path.is_symlink():
+            content = path.read_bytes()
+            n_bytes += len(content)
+            leaks += search(content, where=str(path.relative_to(folder)), secrets=secrets)
+    return leaks, n_bytes
+
+
+def plant() -> dict[str, str]:
+    """The environment in which everything the project wants to reach is nowhere."""
+    own = {name: value for name, value in os.environ.items() if name not in OWN_SETTINGS}
+    quoted = {name: quote(secret, safe="") for name, secret in SECRETS.items()}
+    return own | {
+        "PYTHONPATH": str(ROOT),
+        "HTTP_PROXY": f"http://{NOWHERE}",  # nothing leaves this machine
+        "HTTPS_PROXY": f"http://{NOWHERE}",
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+        "OPS_SLACK": f"slack://T1JJ3T3L2/A1BRTD4JD/{SECRETS['Slack token']}/#ops",
+        "OPS_MAIL": f"mailto://ann:{quoted['mail password']}@example.com:9"
+        "?smtp=127.0.0.1&to=bob@example.com",
+        "OPS_PAGER": f"pagerduty://{SECRETS['PagerDuty key']}@{SECRETS['PagerDuty key']}",
+        "OPS_HOOK": f"json://ann:{quoted['webhook token']}@{NOWHERE}/{quoted['webhook token']}",
+        "OPS_SMTP_USER": "ann",
+        "OPS_SMTP_PASSWORD": SECRETS["SMTP password"],
+        "OPS_CLOUD_KEY": SECRETS["cloud key"],
+        "MMM_API_KEY": SECRETS["API key"],
+    }
+
+
+def list_commands() -> Iterator[tuple[Sequence[str], Mapping[str, str]]]:
+    """The commands, each with what its environment has besides; some must fail."""
+    mlflow = {
+        "MLFLOW_TRACKING_URI": f"http://ann:{quote(SECRETS['MLflow password'], safe='')}@{NOWHERE}"
+    }
+    last = FIRST + timedelta(days=N_DAYS - 1)
+    postgres = quote(SECRETS["Postgres password"], safe="")
+    elsewhere = {
+        "MMM_POSTGRES_URL": f"postgresql+psycopg2://ann:{postgres}@{NOWHERE}/dagster",
+        "DAGSTER_HOME": "postgres_home",
+    }
+    yield ["run", "--from", str(FIRST), "--to", str(last)], {}
+    for name in (["doctor"], ["alerts"], ["alerts", "test"], ["weekly"], ["models"]):
+        yield name, {}
+    yield ["run", "--from", str(last), "--to", str(last)], mlflow
+    yield ["models"], mlflow
+    yield ["doctor"], mlflow | elsewhere
+    yield ["run", "--from", str(last), "--to", str(last)], elsewhere
+
+
+def run_all(home: Home) -> dict[str, int]:
+    """The exit code of each command; what it prints lies in the folder of the project."""
+    codes = dict[str, int]()
+    for number, (words, more) in enumerate(list_commands()):
+        settings = {**plant(), **more}
+        if name := more.get("DAGSTER_HOME"):
+            settings["DAGSTER_HOME"] = str(home.base / name)
+        with (home.base / f"printed_{number}.log").open("wb") as output:
+            ended = subprocess.run(
+                [MMM, "--project", str(home.base / "mmm.yaml"), *words],
+                cwd=home.base, env=settings, stdout=output, stderr=subprocess.STDOUT,
+                timeout=LIMIT_SECONDS, check=False,
+            )  # fmt: skip
+        codes[f"{number} {' '.join(words[:2])}"] = ended.returncode
+    return codes
+
+
+def measure(folder: Path) -> tuple[Figure, ...]:
+    """Secrets found in what the project left behind."""
+    home = write_small_project(clear_folder(folder), first=FIRST, n_days=N_DAYS)
+    with (folder / "mmm.yaml").open("a", encoding="utf-8") as file:
+        file.write(SETTINGS)
+    codes = run_all(home)
+    before = dict(os.environ)
+    os.environ.update(plant())
+    try:
+        with serve(home) as log, open_instance(home) as instance:
+            wait_for_reaper(instance, log=log)
+            n_ticks = wait_for_alerts(instance)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    leaks, n_bytes = search_folder(folder)
+    return (judge(leaks, n_bytes=n_bytes, codes=codes, n_ticks=n_ticks),)
+
+
+def wait_for_alerts(instance: dg.DagsterInstance) -> int:
+    """The ticks of the alert sensor that the daemon made, at least one."""
+    deadline = time.monotonic() + LIMIT_SECONDS
+    while time.monotonic() < deadline:
+        n_ticks = sum(
+            len(instance.get_ticks(state.instigator_origin_id, state.selector_id))
+            for state in instance.all_instigator_state()
+            if "alert" in state.instigator_name
+        )
+        if n_ticks:
+            return n_ticks
+        time.sleep(1)
+    return 0
+
+
+def judge(leaks: Sequence[Leak], *, n_bytes: int, codes: Mapping[str, int], n_ticks: int) -> Figure:
+    """The row; unless the first run succeeds and some others fail, nothing could have leaked."""
+    failed = [name for name, code in codes.items() if code]
+    first = next(iter(codes), "")
+    is_ok = not leaks and first not in failed and len(failed) > 1 and n_ticks > 0
+    told = "; ".join(map(str, leaks[:5])).replace("|", "/")
+    return Figure(
+        f"{len(SECRETS)} secrets of the environment",
+        "0 found",
+        f"{len(leaks)} found in {n_bytes / 1e6:.0f} MB" + (f": {told}" if told else ""),
+        is_ok,
+        f"{len(codes)} commands with a day's chain, a fit, alerts and the weekly report, of which "
+        f"{len(failed)} failed ({', '.join(failed)}), and {n_ticks} ticks of alerts in a daemon "
+        "whose targets refuse; every file of the project and all that was printed, searched for "
+        "each secret plain, quoted and in base64",
+    )

@@ -1,0 +1,59 @@
+"""Planted secrets that the search must find, and rows that must not pass."""
+
+import base64
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from benchmarks.ops.secrets import SECRETS, judge, search, search_folder
+
+pytestmark = pytest.mark.unit
+
+SECRET = SECRETS["webhook token"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"x{SECRET}y".encode(),
+        f"x{quote(SECRET, safe='')}y".encode(),
+        *(base64.b64encode(b"u" * n + SECRET.encode() + b":tail") for n in range(7)),
+        *(base64.b64encode(b"u" * n + SECRET.encode()) for n in range(7)),
+        *(base64.urlsafe_b64encode(b"user:"[:n] + SECRET.encode()) for n in range(5)),
+    ],
+)
+def test_a_planted_secret_is_found(content: bytes) -> None:
+    """Plain, quoted and in base64 at every offset."""
+    assert {leak.secret for leak in search(content, where="here")} == {"webhook token"}
+
+
+def test_files_and_their_names_are_searched(tmp_path: Path) -> None:
+    """A secret between other bytes of a file below, and one that is a file's name."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "events.db").write_bytes(b"\0\1" + SECRET.encode() + b"\xff")
+    (tmp_path / SECRETS["Slack token"]).touch()
+    leaks, _ = search_folder(tmp_path)
+    assert {leak.secret for leak in leaks} == {"webhook token", "Slack token"}
+
+
+def test_nothing_is_found_where_nothing_is(tmp_path: Path) -> None:
+    """Other bytes hold no secret."""
+    (tmp_path / "a.db").write_bytes(bytes(range(256)) * 50)
+    assert search_folder(tmp_path) == ([], 12_800)
+
+
+@pytest.mark.parametrize(
+    ("n_leaks", "codes", "n_ticks", "is_ok"),
+    [
+        (0, {"run": 0, "a": 1, "b": 1}, 1, True),
+        (1, {"run": 0, "a": 1, "b": 1}, 1, False),
+        (0, {"run": 1, "a": 1, "b": 1}, 1, False),
+        (0, {"run": 0, "a": 0, "b": 0}, 1, False),
+        (0, {"run": 0, "a": 1, "b": 1}, 0, False),
+    ],
+)
+def test_the_row_can_fail(n_leaks: int, codes: dict[str, int], n_ticks: int, is_ok: bool) -> None:
+    """A leak, a first run that failed, nothing that failed, and no tick each miss it."""
+    leaks = search(SECRET.encode(), where="here")[:n_leaks]
+    assert judge(leaks, n_bytes=1, codes=codes, n_ticks=n_ticks).is_ok is is_ok
