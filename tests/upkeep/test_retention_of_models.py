@@ -1,6 +1,5 @@
 """Old posteriors that must stay, and what was deleted in MLflow, in a real MLflow."""
 
-import json
 import shutil
 import sqlite3
 import time
@@ -13,6 +12,7 @@ import pytest
 from mlflow import MlflowClient
 
 from mmm_orchestration.home import MLFLOW_ENV, Home
+from mmm_orchestration.promotion.results import conclude, keep_verdict
 from mmm_orchestration.registry import CHAMPION, open_registry
 from mmm_orchestration.registry.restoring import restore_posterior
 from mmm_orchestration.upkeep.mlflow_gc import collect_deleted
@@ -46,10 +46,8 @@ def register(home: Home, number: int) -> str:
 
 def judge(home: Home, version: str) -> None:
     """The gate's verdict that the version passed."""
-    file = home.posteriors / "promotion" / f"{version}.json"
-    file.parent.mkdir(exist_ok=True)
-    row = {"version": version, "is_passed": True, "reasons": [], "gates": []}
-    file.write_text(json.dumps(row), encoding="utf-8")
+    verdict = conclude((), version=version, champion=None, judged_at="2026-01-01T00:00:00+00:00")
+    keep_verdict(verdict, folder=home.posteriors)
 
 
 def prune(home: Home, *, days: int = 400) -> Removal:
