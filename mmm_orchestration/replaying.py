@@ -6,10 +6,11 @@ schedule (see `schedules`).
 Reading four weeks again where nothing came costs minutes of work and some megabytes of records.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import dagster as dg
 import polars as pl
+from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from mmm_orchestration.days import DayWindow
 from mmm_orchestration.lake.lake import Lake
@@ -18,6 +19,7 @@ from mmm_orchestration.tables.contracts import DELIVERIES
 
 DAILY = "daily"
 _NEWEST = 200
+_SUCCEEDED = dg.RunsFilter(job_name=DAILY, statuses=[dg.DagsterRunStatus.SUCCESS])
 _COLUMNS = ("source", "received_at", "status", "first_day", "last_day")
 
 
@@ -28,27 +30,35 @@ def find_reason(
 
     On Mondays they are in any case. Yesterday itself was read by the run of this morning.
     """
-    last = _find_last(instance, window=window)
-    if last is None:
+    read = _find_last(instance, window=window)
+    if read is None:
         return "the trailing days were not read together before"
     if today.weekday() == 0:
         return "it is Monday"
+    through, last = read
+    if missed := _list_missed(instance, window=window, after=through):
+        return f"{len(missed)} days were not read, first {missed[0]}"
     if failed := _count_failed(instance, since=last):
         return f"{failed} runs of '{DAILY}' failed since they were last read"
     sources = _list_delivered(lake, since=last, window=window)
     return f"new deliveries of {', '.join(sources)}" if sources else None
 
 
-def _find_last(instance: dg.DagsterInstance, *, window: DayWindow) -> datetime | None:
-    """When the newest run ended that read all of the window but its last day."""
-    wanted = dg.RunsFilter(job_name=DAILY, statuses=[dg.DagsterRunStatus.SUCCESS])
-    for record in instance.get_run_records(wanted, limit=_NEWEST):
+def _find_last(instance: dg.DagsterInstance, *, window: DayWindow) -> tuple[date, datetime] | None:
+    """Through which day the newest run of several days read the window, and when it ended."""
+    for record in instance.get_run_records(_SUCCEEDED, limit=_NEWEST):
         tags = record.dagster_run.tags
         first, last = tags.get(RANGE_START_TAG, "9"), tags.get(RANGE_END_TAG, "")
-        until = window.last - timedelta(days=1)
-        if first <= str(window.first) and last >= str(until) and record.end_time:
-            return datetime.fromtimestamp(record.end_time, UTC)
+        if first <= str(window.first) <= last and record.end_time:
+            return date.fromisoformat(last), datetime.fromtimestamp(record.end_time, UTC)
     return None
+
+
+def _list_missed(instance: dg.DagsterInstance, *, window: DayWindow, after: date) -> list[date]:
+    """The days of the window after `after` that no run of their own read."""
+    records = instance.get_run_records(_SUCCEEDED, limit=_NEWEST)
+    read = {record.dagster_run.tags.get(PARTITION_NAME_TAG) for record in records}
+    return [day for day in window.days() if day > after and str(day) not in read]
 
 
 def _count_failed(instance: dg.DagsterInstance, *, since: datetime) -> int:

@@ -11,7 +11,7 @@ from mmm_orchestration.home import Home
 from mmm_orchestration.replaying import find_reason
 from mmm_orchestration.runner import open_instance, run_daily
 
-from .small_project import write_google_day, write_small_project
+from .small_project import deliver_day, write_google_day, write_small_project
 
 pytestmark = pytest.mark.flow
 
@@ -48,11 +48,23 @@ def ask(home: Home, instance: dg.DagsterInstance, *, today: date = TUESDAY) -> s
 def test_nothing_new_is_no_reason(home: Home, instance: dg.DagsterInstance) -> None:
     """After a range run over the same days there is none, but on Mondays."""
     assert ask(home, instance) is None
-    assert ask(home, instance, today=TUESDAY + timedelta(days=6)) == (
-        "the trailing days were not read together before"
-    )
-    assert run(home, FIRST, TUESDAY + timedelta(days=4))
-    assert ask(home, instance, today=TUESDAY + timedelta(days=6)) == "it is Monday"
+    assert ask(home, instance, today=date(2026, 3, 16)) == "it is Monday"
+
+
+def test_a_day_that_nobody_read_is_a_reason(home: Home, instance: dg.DagsterInstance) -> None:
+    """Days after the last range run are read by their own runs, or are missed."""
+    wednesday = TUESDAY + timedelta(days=1)
+    assert ask(home, instance, today=wednesday) == f"1 days were not read, first {TUESDAY}"
+    deliver_day(home.base, TUESDAY)
+    assert run(home, TUESDAY, TUESDAY)
+    assert ask(home, instance, today=wednesday) is None
+
+
+def test_what_was_never_read_together_is_a_reason(home: Home, instance: dg.DagsterInstance) -> None:
+    """Four weeks that begin before the first range run."""
+    window = DayWindow(FIRST - timedelta(days=3), TUESDAY)
+    reason = find_reason(home.open_lake(), instance=instance, window=window, today=TUESDAY)
+    assert reason == "the trailing days were not read together before"
 
 
 def test_a_restated_day_is_a_reason_until_it_was_read(
