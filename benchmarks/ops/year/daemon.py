@@ -69,6 +69,11 @@ class Daemon:
             for request in data.run_requests or ():
                 self.launch(request, job=sensor.job.name, owner=name, now=now)
 
+    def take_count(self) -> int:
+        """How many runs were launched since it was last asked."""
+        count, self.n_launched = self.n_launched, 0
+        return count
+
     def launch(self, request: dg.RunRequest, *, job: str, owner: str, now: datetime) -> None:
         """Nothing; the run has ended, or was not begun because its key had been launched."""
         tags = {**request.tags, OWNER_TAG: owner}

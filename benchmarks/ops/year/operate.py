@@ -56,6 +56,9 @@ class Diary:
     got: list[tuple[str, str, str]] = field(default_factory=list)
     n_refused: int = 0
     restated: list[str] = field(default_factory=list)
+    bytes_before: int = 0
+    runs_before: int = 0
+    n_launched: int = 0
 
 
 @dataclass
@@ -99,12 +102,14 @@ def operate(folder: Path, *, n_days: int, say: Callable[[str], None]) -> Diary:
             os.environ[f"YEAR_{name.upper()}_URL"] = inbox.url(name)
         if is_new:
             diary.n_rows = prepare(home)
+            diary.bytes_before, diary.runs_before = measure_records(home)
         with open_instance(home) as instance:
             office = Office(home, Daemon(home, instance), inbox, diary, clock)
             for number in range(diary.n_done, n_days):
                 started = time.perf_counter()
                 live(office, number)
                 diary.n_done, diary.n_refused = number + 1, inbox.n_refused
+                diary.n_launched += office.daemon.take_count()
                 diary.seconds += time.perf_counter() - started
                 kept.write_text(json.dumps(asdict(diary)), encoding="utf-8")
                 say(_say_progress(office))
@@ -122,6 +127,15 @@ def prepare(home: Home) -> int:
         if not outcome.is_success:
             raise RuntimeError(f"The history makes no champion: {outcome.failures}")
     return n_rows
+
+
+def measure_records(home: Home) -> tuple[int, int]:
+    """Bytes of Dagster's records of runs, events and ticks, and how many runs they hold."""
+    with open_instance(home) as instance:
+        n_runs = instance.get_runs_count()
+    folders = (home.dagster_home / name for name in ("history", "schedules"))
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return sum(path.stat().st_size for path in files), n_runs
 
 
 def live(office: Office, number: int) -> None:
@@ -241,7 +255,7 @@ def _moment(day: date, hour: at) -> datetime:
 def _say_progress(office: Office) -> str:
     diary = office.diary
     return (
-        f"day {diary.n_done} ({find_day(diary.n_done - 1)}): {office.daemon.n_launched} runs, "
+        f"day {diary.n_done} ({find_day(diary.n_done - 1)}): {diary.n_launched} runs, "
         f"{len(open_registry(office.home).list()) - 1} retrained, {len(diary.got)} messages, "
         f"{diary.seconds / 60:.1f} min"
     )
