@@ -15,6 +15,7 @@ from pydantic import Field, PrivateAttr
 from mmm_orchestration.home import MLFLOW_ENV
 from mmm_orchestration.lake.lake import Lake
 from mmm_orchestration.lake.location import storage_options_from_env
+from mmm_orchestration.secrets import tell_mlflow_errors
 
 
 class LakeResource(dg.ConfigurableResource[Lake]):
@@ -71,7 +72,12 @@ class MlflowResource(dg.ConfigurableResource[None]):
         """The id of the MLflow run of this Dagster run, closed as FINISHED, or FAILED on an error.
 
         Its name and tags hold the `model`. While it is open, the functions of `mlflow` log to it.
+        An error of MLflow becomes a RegistryError, whose text holds no password.
         """
+        with tell_mlflow_errors("The fit cannot be recorded in MLflow"):
+            yield from self._open_run(model=model)
+
+    def _open_run(self, *, model: str | None) -> Iterator[str]:
         import mlflow
         from dagster_mlflow.resources import MlFlow
 

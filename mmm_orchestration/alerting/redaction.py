@@ -9,19 +9,21 @@ from collections.abc import Iterable
 from urllib.parse import unquote
 
 from mmm_orchestration.project import Project
+from mmm_orchestration.secrets import MLFLOW_SECRETS, list_passwords
 
 HIDDEN = "***"
 _SHORT, _LONG = 6, 12
 
 
 def list_secret_names(project: Project) -> tuple[str, ...]:
-    """The environment variables that the project names for secrets."""
+    """The environment variables that the project names for secrets, and those of MLflow."""
     smtp = project.reports.smtp
     named = [
         *(target.url_env for target in project.alerts.targets),
         *((smtp.username_env, smtp.password_env) if smtp else ()),
         *(source.connection_env for source in project.sources),
         *project.lake.storage_options_env.values(),
+        *MLFLOW_SECRETS,
     ]
     return tuple(name for name in named if name)
 
@@ -30,9 +32,9 @@ def redact(text: str, *, names: Iterable[str]) -> str:
     """`text` without the values of the environment variables `names`, or any telling part of one.
 
     Of a URL each part between its marks is taken out too, as written and decoded, but for short
-    lower-case words.
+    lower-case words. The passwords of the tracking server's and the database's address go always.
     """
-    parts = set[str]()
+    parts = list_passwords()
     for value in filter(None, map(os.environ.get, names)):
         pieces = re.split(r"[:/?&=@,;#\s]+", value.partition("://")[2])
         parts |= {value, unquote(value), *filter(_is_telling, [*pieces, *map(unquote, pieces)])}

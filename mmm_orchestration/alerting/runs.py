@@ -43,13 +43,14 @@ def find_failed_runs(instance: dg.DagsterInstance) -> list[Problem]:
     ):
         run = record.dagster_run
         key = (run.job_name, _name_part(run))
-        if PERIOD_TAG in run.tags or key in seen:
+        if PERIOD_TAG in run.tags:
             continue
-        seen.add(key)
+        # each range counts: the newest one holds other days than those before it
         if run.status is dg.DagsterRunStatus.SUCCESS:
             good.append(run)
-        elif not any(_covers(later, run) for later in good):
+        elif key not in seen and not any(_covers(later, run) for later in good):
             problems += _describe_failure(instance, record)
+        seen.add(key)
     return problems
 
 

@@ -5,9 +5,8 @@ Belongs here: every call to MLflow's registry. Must not: when to promote (see `p
 
 import logging
 import os
-import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -26,6 +25,7 @@ from mmm_orchestration.registry.versions import (
     read_version,
     write_tags,
 )
+from mmm_orchestration.secrets import hide_users, tell_mlflow_errors
 from mmm_orchestration.training import FitRecord
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ class Registry:
         except (MlflowException, OSError) as error:
             raise RegistryError(
                 f"'{name}' of version {version.version} cannot be fetched from MLflow",
-                got=_hide_password(str(error)),
+                got=hide_users(str(error)),
                 fix="Restore the artefacts of its run, or promote another version",
             ) from None
 
@@ -251,25 +251,11 @@ class Registry:
         return read_version(number=int(made.version), run_id=run_id, tags=tags, aliases=())
 
 
-@contextmanager
-def _told(registry: Registry) -> Iterator[None]:
+def _told(registry: Registry) -> AbstractContextManager[None]:
     """A block in which an error of MLflow becomes a RegistryError."""
-    from mlflow.exceptions import MlflowException
-
-    try:
-        yield
-    except MlflowException as error:
-        # not chained: the message may hold the password of the address, and causes are logged
-        raise RegistryError(
-            f"MLflow refused to read or change the registered model '{registry.name}': "
-            f"{_hide_password(error.message)}",
-            fix="See whether MLFLOW_TRACKING_URI names a server that answers",
-        ) from None
-
-
-def _hide_password(text: str) -> str:
-    """The first line of the text, without the user and password of any address in it."""
-    return re.sub(r"://[^/\s]*@", "://***@", text.partition("\n")[0])
+    return tell_mlflow_errors(
+        f"MLflow refused to read or change the registered model '{registry.name}'"
+    )
 
 
 def open_registry(home: Home) -> Registry:

@@ -212,6 +212,18 @@ def test_a_check_that_runs_anew_keeps_its_verdict(instance: dg.DagsterInstance) 
     assert (told.id, failed in told.where) == ("check/thing.is_well", True)
 
 
+def test_a_day_that_a_range_made_good_stays_good(instance: dg.DagsterInstance) -> None:
+    """A later range that no longer holds the day does not bring its failure back."""
+    make_run(instance, is_good=False, dagster__partition="2026-03-02")
+    for first, last in (("2026-03-01", "2026-03-05"), ("2026-03-03", "2026-03-30")):
+        span = {
+            "dagster__asset_partition_range_start": first,
+            "dagster__asset_partition_range_end": last,
+        }
+        make_run(instance, is_good=True, **span)
+    assert find_failed_runs(instance) == []
+
+
 def test_a_retrain_is_told_after_its_last_try(instance: dg.DagsterInstance) -> None:
     """Two failed tries are silent, the third is a problem, and a later success an event."""
     tags = {PERIOD_TAG.replace("/", "__"): "2026-03-31"}

@@ -1,12 +1,20 @@
 """Planted secrets that the search must find, and rows that must not pass."""
 
 import base64
+import gzip
+import sqlite3
+import zipfile
+import zlib
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
+import polars as pl
 import pytest
 
 from benchmarks.ops.secrets import SECRETS, judge, search, search_folder
+from mmm_orchestration.event_text import deflate
 
 pytestmark = pytest.mark.unit
 
@@ -35,6 +43,48 @@ def test_files_and_their_names_are_searched(tmp_path: Path) -> None:
     (tmp_path / SECRETS["Slack token"]).touch()
     leaks, _ = search_folder(tmp_path)
     assert {leak.secret for leak in leaks} == {"webhook token", "Slack token"}
+
+
+def write_database(path: Path) -> None:
+    """A deflated event and a text."""
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE event_logs (event, note)")
+        database.execute("INSERT INTO event_logs VALUES (?, ?)", (deflate(f"e {SECRET}"), "n"))
+        database.commit()
+
+
+def write_archive(path: Path) -> None:
+    """A ZIP file with one member."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("inside.txt", f"{SECRET} " * 9)
+
+
+def write_pdf(path: Path) -> None:
+    """One deflated stream."""
+    stream = zlib.compress(f"{SECRET} ".encode() * 9)
+    path.write_bytes(b"%PDF-1.7\n1 0 obj\nstream\n" + stream + b"\nendstream\n")
+
+
+def write_parquet(path: Path) -> None:
+    """A text, and a delivery that is kept deflated."""
+    kept = zlib.compress(f"{SECRET},1\n".encode() * 9)
+    pl.DataFrame({"name": ["x"], "content": [kept]}).write_parquet(path)
+
+
+def write_gzip(path: Path) -> None:
+    """A log that was packed."""
+    path.write_bytes(gzip.compress(f"{SECRET} ".encode() * 9))
+
+
+@pytest.mark.parametrize(
+    "write", [write_database, write_archive, write_pdf, write_parquet, write_gzip]
+)
+def test_what_is_packed_is_opened(tmp_path: Path, write: Callable[[Path], None]) -> None:
+    """A secret that no byte of the file shows."""
+    write(tmp_path / "packed")
+    assert SECRET.encode() not in (tmp_path / "packed").read_bytes()
+    leaks, _ = search_folder(tmp_path)
+    assert {leak.secret for leak in leaks} == {"webhook token"}
 
 
 def test_nothing_is_found_where_nothing_is(tmp_path: Path) -> None:

@@ -12,12 +12,15 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import dagster as dg
 import pytest
+from dagster._utils.error import serializable_error_info_from_exc_info
 
 from mmm_orchestration.errors import RegistryError
 from mmm_orchestration.home import Home
 from mmm_orchestration.registry import CHALLENGER, CHAMPION, open_registry
 from mmm_orchestration.registry.promoting import promote, rollback
+from mmm_orchestration.resources import MlflowResource
 
 from .stored import keep, make_home
 
@@ -86,3 +89,21 @@ def test_a_dead_server_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(RegistryError, match="MLFLOW_TRACKING_URI") as caught:
         open_registry(make_home(tmp_path)).list()
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_fit_that_no_server_takes_is_told_without_the_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error of the run is the one clear error, and its causes are not logged with it."""
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    address = "http://ann:hunter%402@127.0.0.1:9"
+    resource = MlflowResource(tracking_uri=address, experiment="x", artifacts=str(tmp_path))
+    with dg.build_init_resource_context() as context:
+        resource.setup_for_execution(context)
+        opened = resource.open_run(model=None)
+        with pytest.raises(RegistryError, match="cannot be recorded in MLflow") as caught:
+            opened.__enter__()
+    info = serializable_error_info_from_exc_info((type(caught.value), caught.value, caught.tb))
+    for secret in ("hunter%402", "hunter@2"):
+        assert secret not in info.to_string()
+        assert secret not in "".join(traceback.format_exception(caught.value))
