@@ -151,8 +151,7 @@ def live(office: Office, number: int) -> None:
             continue
         now = office.be(_moment(morning, hour))
         office.daemon.tick_schedule(name, now=now)
-        office.daemon.tick_sensors(now=office.be(now + timedelta(minutes=20)))
-        office.daemon.tick_sensors(now=office.be(now + timedelta(minutes=40)))
+        office.daemon.tick_sensors(now=office.be(now + timedelta(minutes=30)))
     if morning.weekday() == 0:
         office.daemon.tick_schedule(
             "weekly_report_on_monday", now=office.be(_moment(morning, at(9)))
