@@ -84,6 +84,11 @@ class Home:
         return self._of_model("scenarios")
 
     @property
+    def plans(self) -> Path:
+        """Where approved plans of the model are kept."""
+        return self._of_model("plans")
+
+    @property
     def truth(self) -> Path:
         """Where a simulated project keeps what is true of the model, unseen by the chain."""
         return self._of_model("truth")

@@ -28,6 +28,8 @@ from mmm_orchestration.home import Home
 from mmm_orchestration.reporting.plan import channel_table, plan_json, render_plan
 from mmm_orchestration.training import FitRecord, load_passed
 
+PLAN_FILE = "budget_plan.json"
+
 
 @dataclass(frozen=True, eq=False)
 class Planned:
@@ -124,7 +126,7 @@ def _check_request(values: object, *, place: str) -> PlanRequest:
 def keep_plan(planned: Planned, *, folder: Path) -> Path:
     """The page of the plan, `budget_plan.html`, beside which it is kept as JSON."""
     told = plan_json(planned.optimum, version=planned.record.version)
-    write_whole(folder / "budget_plan.json", json.dumps(told, indent=2))
+    write_whole(folder / PLAN_FILE, json.dumps(told, indent=2))
     page = render_plan(planned.optimum, version=planned.record.version)
     return write_whole(folder / "budget_plan.html", page)
 

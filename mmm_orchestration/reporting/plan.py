@@ -108,6 +108,7 @@ def plan_json(optimum: Optimum, *, version: str) -> dict[str, Any]:
         "currency": optimum.currency,
         "kpi": optimum.kpi,
         "unit": optimum.unit,
+        "period_days": optimum.plan.period_days,
         "request": optimum.request.model_dump(mode="json"),
         "seconds": round(optimum.seconds, 4),
         "total": {"today": optimum.today.total, "planned": optimum.plan.total},

@@ -1,25 +1,29 @@
 """A project asked for its plan: by the command, and as an asset."""
 
 import json
-from dataclasses import asdict
-from datetime import date
+from dataclasses import asdict, replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import dagster as dg
+import numpy as np
 import polars as pl
 import pytest
 from click.testing import CliRunner
 
+from mmm_orchestration.approving import follow, measure_brought, read_plan
 from mmm_orchestration.cli import main
+from mmm_orchestration.decisions.record import list_approvals
 from mmm_orchestration.definitions import build_defs
 from mmm_orchestration.errors import PlanError
 from mmm_orchestration.examining import FitFindings, keep_findings
 from mmm_orchestration.home import Home, open_home
+from mmm_orchestration.insight.contributions import iterate_channels
 from mmm_orchestration.model.posterior import save_posterior
-from mmm_orchestration.planning import change_request, read_request
+from mmm_orchestration.planning import PLAN_FILE, change_request, read_request
 from mmm_orchestration.playing import find_request, list_kept
 from mmm_orchestration.runner import open_instance
-from mmm_orchestration.training import FitRecord
+from mmm_orchestration.training import FitRecord, load_passed
 from tests.decisions.drawn import make_posterior
 
 from .small_project import write_small_project
@@ -136,6 +140,36 @@ def test_a_campaign_is_simulated(home: Home, tmp_path: Path) -> None:
     told = json.loads(call(home, str(file), "--json", command="simulate"))
     assert told["days_are_spread_evenly"]
     assert len(told["days"]) == 7 * len(told["periods"])
+
+
+def test_a_plan_is_approved_and_followed(home: Home) -> None:
+    """With who and why; nothing of it was spent in this lake, and no fit has seen its weeks."""
+    call(home, "--periods", "4")
+    words = ("--by", "Ann", "--reason", "as the board asked")
+    assert "Approved: " in call(home, *words, command="approve")
+    printed = call(home, "--on", "2023-03-14", command="followed")
+    assert "approved by Ann: as the board asked. 2 of 4 periods are over." in printed
+    assert "spent £0" in printed or "spent €0" in printed
+    assert "not followed" in printed
+    assert "not known before the next training" in printed
+    (approval,) = list_approvals(home.plans)
+    call(home, *words, "--withdraw", approval.name, command="approve")
+    with pytest.raises(PlanError, match="No approved plan has begun"):
+        follow(home, today=date(2023, 3, 14))
+
+
+def test_what_a_followed_plan_brought_is_that_of_its_periods(home: Home) -> None:
+    """A plan over the last trained weeks beside the report's own contributions."""
+    _, posterior = load_passed(home.posteriors)
+    call(home, "--periods", "4")
+    approval = read_plan(home.reports / PLAN_FILE, home=home, by="Ann", reason="x")
+    last = posterior.data.periods[-4].astype("datetime64[D]").item()
+    earlier = replace(approval, first=last)
+    brought = measure_brought(posterior, approval=earlier, today=last + timedelta(days=28))
+    channel = next(iter(iterate_channels(posterior)))
+    total = channel.contribute()[:, :, -4:].sum(axis=(1, 2))
+    assert brought[channel.channel].median == pytest.approx(float(np.median(total)))
+    assert measure_brought(posterior, approval=approval, today=date(2030, 1, 1)) == {}
 
 
 def test_a_question_in_a_file_is_checked(tmp_path: Path) -> None:
