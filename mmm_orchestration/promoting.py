@@ -91,7 +91,7 @@ def promote(home: Home, verdict: "Verdict") -> str:
     for switch in registry.read_switches():
         if switch.kind == "rollback" and switch.before == kept.number:
             return f"{switch.by} rolled it back: {switch.reason} 'mmm promote' makes it champion."
-    judged = [gate.name for gate in verdict.gates if gate.outcome == "passed"]
+    judged = [gate.name.replace("_", " ") for gate in verdict.gates if gate.outcome == "passed"]
     registry.set_alias(CHAMPION, verdict.version, by=GATE, reason=f"It passed {', '.join(judged)}.")
     return ""
 

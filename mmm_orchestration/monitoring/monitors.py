@@ -157,7 +157,8 @@ def evaluate_cost(
         threshold=settings.cost_shift,
         n_periods=n_days,
         is_drifted=abs(change) > settings.cost_shift,
-        message=f"{unit.capitalize()} of '{channel}' cost {change:+.0%} against the trained days; "
+        message=f"{unit.capitalize()} of '{channel}' cost {abs(change):.0%} "
+        f"{'less' if change < 0 else 'more'} than in the trained days; "
         f"up to {settings.cost_shift:.0%} is usual.",
         subject=str(channel),
     )

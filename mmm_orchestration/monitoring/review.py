@@ -170,6 +170,12 @@ def _advise_on_scores(rows: pl.DataFrame, *, scores: Scores, settings: Monitorin
         yield f"Only {covered:.0%} of the periods lie in the 94 % interval: it is too sure."
     if r2 is not None and r2 < settings.r2:
         yield f"R² given the exposure as it came is {r2:.2f}, below {settings.r2:g}."
+    stood, n_made = scores["coverage_94"], int(scores["n_predicted"] or 0)
+    if stood is not None and stood < settings.coverage:
+        yield (
+            f"Of {n_made} forecasts as they stood {round(stood * n_made)} had the KPI in their "
+            "94 % interval, which does not know how far plans may change."
+        )
     error, mean = rows["error_given"].to_numpy(), float(rows["kpi_now"].sum()) / rows.height
     spread, bias = float(error.std()) / math.sqrt(rows.height), float(error.mean())
     if abs(bias) > 3 * spread and mean > 0:

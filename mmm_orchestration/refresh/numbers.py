@@ -32,6 +32,7 @@ class ChannelNumbers:
     split: float | None
     spread_contribution: float
     spread_roi: float | None
+    spread_marginal_roi: float | None
 
 
 def measure_numbers(posterior: Posterior) -> dict[str, ChannelNumbers]:
@@ -54,6 +55,7 @@ def measure_numbers(posterior: Posterior) -> dict[str, ChannelNumbers]:
             split=shares.get(name, 0.0) if has_spend else None,
             spread_contribution=float(total.std()) / n_days,
             spread_roi=None if roi is None else float(roi.std()),
+            spread_marginal_roi=None if extra is None else float(extra.std()),
         )
     return numbers
 

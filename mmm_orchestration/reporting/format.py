@@ -184,6 +184,21 @@ def unit_formatter(unit: str, *, currency: str) -> Formatter:
     return lambda value: format_money(value, currency=currency)
 
 
+def step_formatter(step: float, *, prefix: str = "") -> Formatter:
+    """The formatter of amounts `step` apart: one scale and its two first digits for all of them."""
+    place = max(-4, math.floor(math.log10(step)) - 1)
+    scale, letter = next(((s, word) for s, word in _SCALES if 10.0**place >= s), (1.0, ""))
+
+    def show(value: float) -> str:
+        if not math.isfinite(value):
+            return MISSING
+        text = f"{abs(round(value, -place)) / scale:,.{max(0, -place)}f}"
+        sign = "−" if value < 0 and float(text.replace(",", "")) else ""
+        return f"{sign}{prefix}{text}{letter}"
+
+    return show
+
+
 def is_roi_money(provenance: Provenance) -> bool:
     """Whether ROI is money per money, so that 1 is break-even."""
     return provenance.kpi_unit == provenance.currency or provenance.value_per_unit is not None

@@ -4,6 +4,7 @@ Belongs here: noise in the units of what is shown. Must not: measuring it (see `
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 import numpy as np
 
@@ -39,3 +40,8 @@ def add_noise(
     if noise is None:
         return shown
     return ShownInterval(shown.median, f"{shown.span}, seed ± {formatter(noise)}")
+
+
+def round_noise(value: float) -> str:
+    """One significant digit: seed noise is known no better."""
+    return f"{Decimal(f'{value:.1g}'):f}"

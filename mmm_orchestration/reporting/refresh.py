@@ -5,8 +5,7 @@ Belongs here: what people read of what moved and why. Must not: why it moved (se
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from math import floor, log10, sqrt
+from math import sqrt
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -32,7 +31,7 @@ from mmm_orchestration.reporting.format import (
     amount_ticks,
     format_number,
     format_percent,
-    unit_formatter,
+    step_formatter,
 )
 from mmm_orchestration.reporting.page import (
     Drawn,
@@ -104,9 +103,11 @@ def say_headline(report: RefreshReport) -> str:
 def movement_table(report: RefreshReport, quantity: Quantity) -> pl.DataFrame:
     """One row per channel as text: before, after, its movement, each part of it, and its doubt.
 
-    The doubt is the posterior's, of both numbers together, and that of another seed.
+    The doubt is the posterior's, of both numbers together, where it has one, and that of another
+    seed.
     """
-    show = _choose_format(report, quantity)
+    show, movements = _choose_format(report, quantity), report.list_of(quantity)
+    is_spread = any(m.spread is not None for m in movements)
     causes = [cause for cause in CAUSES if cause in report.causes]
     rows = [
         {
@@ -115,11 +116,11 @@ def movement_table(report: RefreshReport, quantity: Quantity) -> pl.DataFrame:
             "Now": show(m.after),
             "Moved": _sign(m.moved, show),
             **{TITLES[cause]: _sign(m.parts[cause], show) for cause in causes},
-            "Uncertainty": _show_doubt(m.spread, show),
+            **({"Uncertainty": _show_doubt(m.spread, show)} if is_spread else {}),
             "Seed noise": _show_doubt(m.noise, show),
             "Reading": read_movement(m),
         }
-        for m in report.list_of(quantity)
+        for m in movements
     ]
     return pl.DataFrame(rows)
 
@@ -264,6 +265,7 @@ def draw_movements(report: RefreshReport, quantity: Quantity, *, width: float) -
             whole = movement.moved
             axes.plot([whole - reach, whole + reach], [place, place], color=INK, linewidth=1.2)
             axes.plot([whole], [place], "o", color=INK, markersize=5)
+        axes.use_sticky_edges = False  # a bar at the edge would cut its dot
         axes.margins(x=0.04)
         format_axis(axes.xaxis, unit=_choose_ticks(report, quantity), n_ticks=7 if width > 6 else 4)
         return figure
@@ -295,19 +297,18 @@ def _say_versions(report: RefreshReport) -> str:
 
 
 def _choose_format(report: RefreshReport, quantity: Quantity) -> Callable[[float], str]:
-    if quantity == "contribution":
-        return unit_formatter(report.kpi_unit, currency=report.currency)
+    """How every number of the quantity is shown, so that movement and seed noise can be told."""
     if quantity == "split":
-        return format_percent
-    largest = max((abs(m.moved) for m in report.list_of(quantity)), default=0.0)
-    digits = 1 - floor(log10(largest)) if largest > 0 else 2
-    return partial(_show_ratio, decimals=min(4, max(1, digits)))
-
-
-def _show_ratio(value: float, *, decimals: int) -> str:
-    """`value` with as many decimals as tell the movements apart."""
-    text = f"{abs(value):,.{decimals}f}"
-    return f"−{text}" if value < 0 and float(text.replace(",", "")) else text
+        points = step_formatter(1.0)
+        return lambda share: f"{points(100 * share)}\u00a0%"
+    movements, prefix = report.list_of(quantity), ""
+    if quantity == "contribution":
+        prefix = amount_ticks(report.kpi_unit, currency=report.currency).prefix
+    moved = max(abs(m.moved) for m in movements)
+    noise = max(10 * max(m.noise or 0.0 for m in movements), moved / 100)
+    steps = [step for step in (moved, noise) if step > 0]
+    unmoved = max(abs(m.before) for m in movements) / 10 or 1.0
+    return step_formatter(min(steps, default=unmoved), prefix=prefix)
 
 
 def _choose_ticks(report: RefreshReport, quantity: Quantity) -> TickUnit:

@@ -93,12 +93,12 @@ def _write_sheet(review: Review, *, is_drawn: bool = True) -> Sheet:
 
 
 def _say_headline(review: Review) -> str:
-    given = review.scores.get("coverage_94_given")
-    if given is None:
+    if review.rows.is_empty():
         return "No forecast was scored"
     n_confirmed = sum(monitor.n_confirmed > 0 for monitor in review.monitors)
     drift = f"{n_confirmed} of {len(review.monitors)} monitors confirmed drift"
-    covered = f"{format_percent(given)} of periods lay in the 94 % interval given their exposure"
+    inside, n_periods = int(review.rows["is_in_94_given"].sum()), review.rows.height
+    covered = f"{inside} of {n_periods} periods lay in the 94 % interval given their exposure"
     return f"{covered}; {drift if n_confirmed else 'no drift was confirmed'}"
 
 

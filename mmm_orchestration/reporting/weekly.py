@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Final
 
 import numpy as np
@@ -28,7 +27,7 @@ from mmm_orchestration.reporting.format import (
     kpi_formatter,
     unit_formatter,
 )
-from mmm_orchestration.reporting.noise import add_noise, scale_noise
+from mmm_orchestration.reporting.noise import add_noise, round_noise, scale_noise
 from mmm_orchestration.reporting.sentences import (
     describe_next_unit,
     describe_return,
@@ -49,7 +48,7 @@ from mmm_orchestration.reporting.weekly_words import (
 
 MAX_CHANNELS: Final = 10
 SEED_NOTE: Final = (
-    "Seed ± is how far the ROI would move with another seed alone, one standard deviation."
+    "Seed ± is how far a return would move with another seed alone, one standard deviation."
 )
 
 
@@ -177,7 +176,7 @@ def build_page(
         noise=SEED_NOTE if noise else "",
         one=1 / top if is_roi_money(p) and top > 1 else None,
         changes=say_changes(results, before=before, moved=moved),
-        plan=say_plan(paid, p=p),
+        plan=say_plan(paid, p=p, noise=noise),
         health=say_health(health, kpi=kpi),
         facts=_list_facts(p),
     )
@@ -328,16 +327,11 @@ def _show(channel: ChannelResult, *, p: Provenance, top: float, noise: float | N
     return ChannelRow(
         name=channel.channel,
         spend=format_spend(channel, currency=p.currency),
-        roi=add_noise(format_ratio(roi), noise, formatter=_round) if roi else None,
+        roi=add_noise(format_ratio(roi), noise, formatter=round_noise) if roi else None,
         bar=bar,
         verdict=" ".join(filter(None, words)),
         doubt=cut(channel.doubt),
     )
-
-
-def _round(value: float) -> str:
-    """One significant digit: seed noise is known no better."""
-    return f"{Decimal(f'{value:.1g}'):f}"
 
 
 def _list_facts(p: Provenance) -> tuple[tuple[str, str], ...]:

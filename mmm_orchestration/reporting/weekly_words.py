@@ -13,11 +13,13 @@ from mmm_orchestration.days import DayWindow
 from mmm_orchestration.insight.results import ChannelResult, Interval, Provenance, RoiResults
 from mmm_orchestration.quality.finding import SEVERITIES, Finding, sort_findings
 from mmm_orchestration.reporting.format import (
+    ShownInterval,
     format_date,
     format_money,
     format_ratio,
     is_roi_money,
 )
+from mmm_orchestration.reporting.noise import Amounts, add_noise, round_noise
 from mmm_orchestration.reporting.sentences import join_names
 
 MAX_LINES: Final = 4
@@ -137,14 +139,19 @@ def _say_shifts(results: RoiResults, before: Remembered) -> list[str]:
     return lines
 
 
-def say_plan(paid: Sequence[ChannelResult], *, p: Provenance) -> tuple[str, ...]:
-    """Where a little more money returns most, in words."""
+def say_plan(
+    paid: Sequence[ChannelResult], *, p: Provenance, noise: Mapping[str, Amounts]
+) -> tuple[str, ...]:
+    """Where a little more money returns most, in words, with the seed `noise` of each channel."""
     known = [(c, c.marginal_roi) for c in paid if c.marginal_roi is not None]
     if not known:
         return ("No channel has both a return and a spend, so nothing can be ranked.",)
     ranked = sorted(known, key=lambda pair: -pair[1].median)
     unit = format_money(1, currency=p.currency)
-    best = ", ".join(f"{c.channel} {format_ratio(m)}" for c, m in ranked[:3])
+    best = ", ".join(
+        f"{c.channel} {_show_marginal(m, noise.get(c.channel, {}).get('marginal_roi'))}"
+        for c, m in ranked[:3]
+    )
     lines = [f"A little more money returns most, for each {unit} more, in: {best}."]
     if is_roi_money(p):
         pays = [c.channel for c, m in ranked if m.low > 1]
@@ -158,6 +165,10 @@ def say_plan(paid: Sequence[ChannelResult], *, p: Provenance) -> tuple[str, ...]
         lines.append(f"Of these, {join_names(doubtful)} is in doubt: test before moving money.")
     lines.append("This ranks small steps; it is no budget plan.")
     return tuple(lines)
+
+
+def _show_marginal(interval: Interval, noise: float | None) -> ShownInterval:
+    return add_noise(format_ratio(interval), noise, formatter=round_noise)
 
 
 def say_health(health: DataHealth, *, kpi: KpiWeek) -> tuple[str, ...]:

@@ -56,8 +56,8 @@ def tick(home: Home, listener: Listener, monkeypatch: pytest.MonkeyPatch) -> Ite
     """One tick of the sensor without a cursor, as after a restart; what it says."""
     monkeypatch.setenv("TEAM_URL", listener.url)
     listener.got.clear()
-    repository = build_defs(home=home).get_repository_def()
     with open_instance(home) as instance:
+        repository = build_defs(home=home).get_repository_def()
 
         def go(told: Home = home) -> str:
             context = dg.build_sensor_context(instance=instance, repository_def=repository)

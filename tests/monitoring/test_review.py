@@ -129,3 +129,28 @@ def test_missing_forecasts_and_lone_red_days_are_named() -> None:
     assert any("Nothing was forecast before it came" in line for line in told)
     assert any("'mix' was red on 1 of 1 judged days" in line for line in told)
     assert not any("Nothing was forecast" in line for line in review.advice)
+
+
+def test_a_headline_counts_its_periods() -> None:
+    """Few periods are counted, since a percentage hides how few they are."""
+    review = make_review()
+    inside = int(review.rows["is_in_94_given"].sum())
+    assert f"{inside} of {review.rows.height} periods lay in" in write_review(review)
+
+
+def test_forecasts_that_miss_as_they_stood_are_named() -> None:
+    """Where plans changed so that no forecast held, the advice says how many did."""
+    review = make_review()
+    missed = review.rows.with_columns(pl.lit(value=False).alias("is_in_94"))
+    n_made = missed["made_on"].drop_nulls().len()
+    told = review_quarter(
+        missed,
+        drift=pl.DataFrame(schema=polars_schema(DRIFT)),
+        events=(),
+        window=review.window,
+        title="Planted",
+        kpi="sales",
+        unit="EUR",
+        settings=Monitoring(),
+    ).advice
+    assert any(f"Of {n_made} forecasts as they stood 0 had the KPI" in line for line in told)

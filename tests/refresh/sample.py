@@ -22,16 +22,17 @@ def move(
     parts: Mapping[Cause, float],
     *,
     quantity: Quantity = "roi",
+    before: float = 2.0,
     noise: float | None = 0.01,
     spread: float | None = 0.2,
 ) -> Movement:
-    """A movement from 2.0 by `parts`."""
+    """A movement from `before` by `parts`."""
     whole = {cause: parts.get(cause, 0.0) for cause in CAUSES}
     return Movement(
         channel=channel,
         quantity=quantity,
-        before=2.0,
-        after=2.0 + sum(whole.values()),
+        before=before,
+        after=before + sum(whole.values()),
         parts=whole,
         noise=noise,
         spread=spread,

@@ -91,6 +91,26 @@ def test_the_table_has_a_column_for_each_cause_that_changed() -> None:
     }
 
 
+def test_amounts_tell_their_movement_apart() -> None:
+    """A contribution has the digits that its movement and noise need, and one scale for all."""
+    small = move("tv", {"new_days": 17.39}, quantity="contribution", before=1087.4, noise=4.1)
+    large = move("tv", {"new_days": 31_400.0}, quantity="contribution", before=1.2e6, noise=9000.0)
+    for movement, cells in (
+        (small, ("£1,087", "£1,105", "+£17", "± £4")),
+        (large, ("£1,200k", "£1,231k", "+£31k", "± £9k")),
+    ):
+        (row,) = movement_table(make_report(movement), "contribution").to_dicts()
+        assert tuple(row[n] for n in ("Champion", "Now", "Moved", "Seed noise")) == cells
+
+
+def test_a_number_without_a_spread_has_no_column_for_it() -> None:
+    """The split has no uncertainty of its own, and its points have one decimal."""
+    part = move("tv", {"new_days": 0.034}, quantity="split", before=0.456, noise=0.001, spread=None)
+    (row,) = movement_table(make_report(part), "split").to_dicts()
+    assert "Uncertainty" not in row
+    assert plain(row["Now"] + row["Moved"] + row["Seed noise"]) == "49.0 %+3.4 %± 0.1 %"
+
+
 def test_the_page_needs_nothing_else_and_escapes() -> None:
     """No script, no outside address, markup shown as text, the same page twice."""
     report = make_report(

@@ -219,6 +219,7 @@ def test_seed_noise_stands_beside_each_return(results: RoiResults) -> None:
     assert [name for name, text in shown.items() if "seed ± 0.01" in text] == ["tv"]
     html = render_weekly(make_report(page))
     assert html.count("seed ± 0.01") == 2
+    assert page.plan[0].count("seed ± 0.02)") == 1
     assert "with another seed alone" in html
     assert "another seed" not in render_weekly(make_report(make_page(results)))
 
