@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 
-from mmm_orchestration.api.deciding import find_optimum
 from mmm_orchestration.api.bodies import ApprovalRequest, WithdrawalRequest, read_request
 from mmm_orchestration.api.champion import Champion
+from mmm_orchestration.api.deciding import find_optimum
 from mmm_orchestration.api.keys import ApiKey
 from mmm_orchestration.api.plan_documents import ApprovedPlansAnswer, WholePlanAnswer
 from mmm_orchestration.api.problems import RefusedError
