@@ -7,6 +7,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,12 @@ def _write_document(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema
 
 
+def _list_methods(app: FastAPI, request: Request) -> str:
+    """What the path of the request may be asked by; the router names the first way alone."""
+    path = getattr(request.scope.get("route"), "path", "")
+    return ", ".join(method.upper() for method in app.openapi()["paths"].get(path, ()))
+
+
 def _answer_errors(app: FastAPI, *, base: Path) -> None:
     """Every error is an answer of the same form."""
 
@@ -144,7 +151,11 @@ def _answer_errors(app: FastAPI, *, base: Path) -> None:
 
     @app.exception_handler(HTTPException)
     async def refuse_route(request: Request, error: HTTPException) -> Response:
-        told = RefusedError(error.status_code, str(error.detail), headers=error.headers)
+        headers = dict(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers["allow"] = _list_methods(app, request) or headers.get("Allow", "")
+            headers.pop("Allow", None)
+        told = RefusedError(error.status_code, str(error.detail), headers=headers)
         return respond(request, told, error.status_code)
 
     @app.exception_handler(Exception)

@@ -107,6 +107,7 @@ def test_other_kinds_and_routes_are_refused(client: httpx.Client) -> None:
     assert client.get("/v1/nothing").json()["error"]["what"] == "Not Found"
     wrong = client.delete("/v1/roi")
     assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET")
+    assert client.delete("/v1/plans").headers["allow"] == "GET, POST"
     assert client.get("/v1/roi?model=other").status_code == 404
     for page in ("/docs", "/redoc", "/openapi.json"):
         assert client.get(page).status_code == 404
