@@ -19,12 +19,19 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import httpx
-import psutil
 
 from benchmarks.decisions.load import Answered, Load
 from benchmarks.ops.figure import Figure
 from mmm_orchestration.home import Home
-from tests.api.project import crown, keep_version, make_home, make_keys, run_server
+from tests.api.project import (
+    crown,
+    keep_version,
+    make_home,
+    make_keys,
+    read_peak,
+    reset_peak,
+    run_server,
+)
 
 N_CHANNELS, N_WEEKS, N_DRAWS = 20, 13, 1000
 MIB = 2**20
@@ -92,18 +99,17 @@ def _measure_simulations(url: str, *, key: str, client: httpx.Client) -> Figure:
 
 
 def _measure_memory(client: httpx.Client, *, pid: int) -> Figure:
-    process = psutil.Process(pid)
-    before, grown, statuses = process.memory_info().rss, 0, list[int]()
+    before, statuses = reset_peak(pid), list[int]()
     part = b" " * 65536
     for length in ({"content-length": str(100 * MIB)}, {}):
         headers = {"content-type": "application/json", **length}
         body = itertools.repeat(part, 100 * MIB // len(part))
         statuses.append(client.post("/v1/optimize", content=body, headers=headers).status_code)
-        grown = max(grown, process.memory_info().rss - before)
+    grown = read_peak(pid) - before
     return Figure(
         "a body of 100 MiB",
         "413, < 50 MB more memory",
-        f"{' and '.join(map(str, statuses))}, {grown / 1e6:.1f} MB more",
+        f"{' and '.join(map(str, statuses))}, {grown / 1e6:.1f} MB more at its peak",
         statuses == [413, 413] and grown < 50e6,
         "with its length told, and in chunks without",
     )

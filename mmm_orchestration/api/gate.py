@@ -10,7 +10,6 @@ and a body is refused as soon as it is known to be too large, whether or not its
 import asyncio
 import time
 from collections.abc import MutableMapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,6 +21,7 @@ from mmm_orchestration.api.ring import Ring
 
 HEALTH: Final = "/healthz"
 BODY_SECONDS: Final = 30.0
+_UNANSWERED: Final = 499
 _KNOWN_METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 _SAFE: Final = (
     (b"cache-control", b"no-store"),
@@ -31,14 +31,6 @@ _SAFE: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
-
-
-@dataclass
-class Seen:
-    """What the audit log will say of one request."""
-
-    key: ApiKey | None = None
-    status: int = 500
 
 
 class Gate:
@@ -52,12 +44,25 @@ class Gate:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started, seen = time.perf_counter(), Seen()
+        started, key, is_told = time.perf_counter(), None, False
         state: MutableMapping[str, Any] = scope.setdefault("state", {})
+
+        def tell(status: int) -> None:
+            nonlocal is_told
+            is_told = True
+            self.audit.write(
+                key=key.name if key else None,
+                method=scope["method"] if scope["method"] in _KNOWN_METHODS else "OTHER",
+                route=getattr(scope.get("route"), "path", "none"),
+                status=status,
+                ms=1000 * (time.perf_counter() - started),
+                version=state.get("version", ""),
+            )
 
         async def send_safely(message: Message) -> None:
             if message["type"] == "http.response.start":
-                seen.status = message["status"]
+                # on record before anyone has the answer
+                tell(message["status"])
                 own = {name for name, _ in message.get("headers", ())}
                 added = [(name, value) for name, value in _SAFE if name not in own]
                 message = {**message, "headers": [*message.get("headers", ()), *added]}
@@ -65,20 +70,14 @@ class Gate:
 
         try:
             if scope["path"] != HEALTH:
-                seen.key = state["key"] = self._admit(scope)
+                key = state["key"] = self._admit(scope)
             body = await read_body(scope, receive, limit=self.max_body)
             await self.app(scope, _replay(body, receive), send_safely)
         except RefusedError as error:
             await _refuse(error, send=send_safely)
         finally:
-            self.audit.write(
-                key=seen.key.name if seen.key else None,
-                method=scope["method"] if scope["method"] in _KNOWN_METHODS else "OTHER",
-                route=getattr(scope.get("route"), "path", "none"),
-                status=seen.status,
-                ms=1000 * (time.perf_counter() - started),
-                version=state.get("version", ""),
-            )
+            if not is_told:
+                tell(_UNANSWERED)
 
     def _admit(self, scope: Scope) -> ApiKey:
         """The key of the request; raises RefusedError without one, or where it asks too often."""

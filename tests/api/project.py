@@ -138,3 +138,16 @@ def read_audit(home: Home) -> list[dict[str, object]]:
     """The lines of the audit log, oldest first."""
     files = sorted((home.base / "audit").glob("api-*.jsonl"))
     return [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
+
+
+def reset_peak(pid: int) -> int:
+    """Resident bytes of the process now, from which its peak is counted again."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="ascii")
+    return read_peak(pid)
+
+
+def read_peak(pid: int) -> int:
+    """The most resident bytes of the process since its peak was counted again."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return 1024 * int(line.split()[1])

@@ -5,13 +5,12 @@ import time
 from collections.abc import Iterator
 
 import httpx
-import psutil
 import pytest
 
 from mmm_orchestration.api.keys import make_key, revoke_key
 
 from .conftest import Served
-from .project import SCOPES, read_audit
+from .project import SCOPES, read_audit, read_peak, reset_peak
 
 pytestmark = pytest.mark.flow
 
@@ -149,14 +148,13 @@ def send_much(n_bytes: int) -> Iterator[bytes]:
 def test_a_large_body_is_refused_while_it_is_read(
     served: Served, client: httpx.Client, is_told: bool
 ) -> None:
-    """A hundred megabytes, with and without their length, grow the server by less than fifty."""
-    process = psutil.Process(served.pid)
-    before = process.memory_info().rss
+    """A hundred megabytes, with and without their length: its peak is less than fifty above."""
+    before = reset_peak(served.pid)
     headers = {**JSON, "content-length": str(100 * MIB)} if is_told else JSON
     answer = client.post("/v1/optimize", content=send_much(100 * MIB), headers=headers)
     assert answer.status_code == 413
     assert "more than 1,048,576 bytes" in answer.json()["error"]["what"]
-    assert process.memory_info().rss - before < 50 * MIB
+    assert read_peak(served.pid) - before < 50 * MIB
     assert client.get("/v1/roi").status_code == 200
 
 
