@@ -21,6 +21,8 @@ from mmm_orchestration.api.ring import Ring
 
 HEALTH: Final = "/healthz"
 BODY_SECONDS: Final = 30.0
+_MAX_DIGITS: Final = 18
+# what the log says of a client that was gone before its answer
 _UNANSWERED: Final = 499
 _KNOWN_METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 _SAFE: Final = (
@@ -112,7 +114,7 @@ async def read_body(scope: Scope, receive: Receive, *, limit: int) -> bytes:
     told = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
     if not told.isdigit():
         raise RefusedError(400, "The content length is no number")
-    if int(told) > limit:
+    if len(told) > _MAX_DIGITS or int(told) > limit:
         raise _too_large(limit)
     body = bytearray()
     try:
