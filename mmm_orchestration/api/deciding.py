@@ -28,6 +28,7 @@ from mmm_orchestration.api.routing import (
     wrap,
 )
 from mmm_orchestration.campaigns import check_rows, lay_out_campaign
+from mmm_orchestration.decisions.frozen import FrozenModel
 from mmm_orchestration.decisions.optimise import FINE_DRAWS, optimise
 from mmm_orchestration.decisions.request import PlanRequest
 from mmm_orchestration.decisions.results import Optimum
@@ -71,7 +72,7 @@ async def ask_for_plan(request: Request, champion: Chosen) -> Response:
 
 def find_optimum(champion: Champion, asked: PlanRequest) -> Optimum:
     """The answer of `optimise`; raises PlanError also where the question is too large."""
-    check_work(champion, n_periods=asked.periods, n_draws=FINE_DRAWS, n_times=asked.starts)
+    check_work(champion.model, n_periods=asked.periods, n_draws=FINE_DRAWS, n_times=asked.starts)
     return optimise(champion.model, asked, project=champion.project)
 
 
@@ -93,7 +94,7 @@ def _simulate(champion: Champion, asked: CampaignRequest) -> bytes:
     rows = pl.DataFrame([row.model_dump(mode="json", exclude_none=True) for row in asked.rows])
     checked = check_rows(rows, name="the campaign", first_line=1)
     plan = lay_out_campaign(checked, model=champion.model)
-    check_work(champion, n_periods=len(plan.periods), n_times=_KINDS_OF_CAMPAIGN)
+    check_work(champion.model, n_periods=len(plan.periods), n_times=_KINDS_OF_CAMPAIGN)
     done = simulate(plan, model=champion.model, posterior=champion.posterior)
     words = {"unit": champion.unit, "currency": champion.project.currency}
     told = simulation_json(done, version=champion.record.version, **words)
@@ -126,7 +127,7 @@ def _play(champion: Champion, asked: ScenariosRequest) -> bytes:
     requests = [*asked.scenarios, *(_get_kept(kept, name).request for name in asked.kept)]
     for each in requests:
         n_times = len(requests) * (2 + len(each.changes))
-        check_work(champion, n_periods=each.periods, n_times=n_times)
+        check_work(champion.model, n_periods=each.periods, n_times=n_times)
     played = [
         play(each, model=champion.model, posterior=champion.posterior, project=champion.project)
         for each in requests
@@ -163,10 +164,12 @@ async def read_scenario(request: Request, champion: Chosen, name: str) -> Respon
 
 
 def check_work(
-    champion: Champion, *, n_periods: int, n_times: int, n_draws: int | None = None
+    model: FrozenModel, *, n_periods: int, n_times: int, n_draws: int | None = None
 ) -> None:
-    """Nothing, where a question is small enough to be answered beside others; else PlanError."""
-    model = champion.model
+    """Nothing, where a question is small enough to be answered beside others; else PlanError.
+
+    It is answered `n_times` over, from `n_draws` draws or all.
+    """
     cells = (n_periods + model.n_lags) * len(model.geos) * len(model.channels)
     held = cells * (n_draws or model.n_draws)
     if held > MAX_HELD or held * n_times > MAX_WORK:

@@ -128,7 +128,7 @@ def read_stamp(uri: str) -> Stamp | None:
     for name in (uri.removeprefix(_SQLITE), f"{uri.removeprefix(_SQLITE)}-wal"):
         try:
             found = Path(name).stat()
-        except FileNotFoundError:
+        except OSError:
             stamps.append((0, 0))
         else:
             stamps.append((found.st_mtime_ns, found.st_size))

@@ -7,7 +7,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from mmm_orchestration.api.deciding import MAX_HELD, check_work
 from mmm_orchestration.api.keys import make_key, revoke_key
+from mmm_orchestration.decisions.freezing import freeze
+from mmm_orchestration.errors import PlanError
+from tests.decisions.drawn import make_posterior
 
 from .conftest import Served
 from .project import SCOPES, read_audit, read_peak, reset_peak
@@ -128,14 +132,14 @@ def test_a_campaign_that_is_none_is_refused(client: httpx.Client) -> None:
         assert word in answer.json()["error"]["what"]
 
 
-def test_a_question_that_takes_too_long_is_refused(client: httpx.Client) -> None:
-    """A hundred changes over two years, twenty times."""
-    changes = [{"kind": "scale", "percent": 1}] * 100
-    scenarios = [{"name": f"s{i}", "periods": 104, "changes": changes} for i in range(20)]
-    answer = client.post("/v1/scenarios", json={"scenarios": scenarios})
-    assert answer.status_code in {200, 422}
-    starts = client.post("/v1/optimize", json={"periods": 104, "starts": 21})
-    assert starts.status_code == 422
+def test_a_question_that_takes_too_long_is_refused() -> None:
+    """By the memory of one answer, and by how often it is answered."""
+    model = freeze(make_posterior(n_channels=4, n_geos=2, n_draws=50))
+    check_work(model, n_periods=104, n_times=4)
+    most = MAX_HELD // (4 * 2 * 100)
+    for n_periods, n_times in ((most, 1), (104, 20_000)):
+        with pytest.raises(PlanError, match=f"too large to be answered at once: {n_periods} "):
+            check_work(model, n_periods=n_periods, n_times=n_times)
 
 
 def send_much(n_bytes: int) -> Iterator[bytes]:
