@@ -5,8 +5,10 @@ arithmetic, Dagster.
 """
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -27,7 +29,7 @@ from mmm_orchestration.insight.intervals import compute_interval
 from mmm_orchestration.model.posterior import Posterior
 from mmm_orchestration.planning import PLAN_FILE
 from mmm_orchestration.tables.contracts import GOLD_MEDIA_DAILY
-from mmm_orchestration.training import load_passed, load_record
+from mmm_orchestration.training import FitRecord, load_passed, load_record
 
 
 def approve(home: Home, *, by: str, reason: str, file: Path | None = None) -> Approval:
@@ -45,40 +47,45 @@ def read_plan(path: Path, *, home: Home, by: str, reason: str) -> Approval:
     """The plan in a file of `mmm optimize` as an approval by `by`."""
     try:
         row = json.loads(path.read_text(encoding="utf-8"))
-        cells = tuple(
-            PlannedCell(
-                period=date.fromisoformat(cell["period"]),
-                geo=str(cell["geo"]),
-                channel=str(cell["channel"]),
-                spend=float(cell["spend"]),
-            )
-            for cell in row["plan"]
-        )
-        periods = sorted({cell.period for cell in cells})
-        days = (periods[1] - periods[0]).days if len(periods) > 1 else int(row["period_days"])
         record = load_record(home.posteriors, version=str(row["model_version"]))
-        return Approval(
-            by=by,
-            reason=reason,
-            at=datetime.now(UTC).isoformat(timespec="seconds"),
-            model_version=record.version,
-            snapshot=record.snapshot,
-            currency=str(row["currency"]),
-            unit=str(row["unit"]),
-            first=periods[0],
-            period_days=days,
-            n_periods=len(periods),
-            cells=cells,
-            promised=Promise(**row["certificate"]["gain"]),
-            brings=Promise(**row["brings"]),
-            channels={c["channel"]: Promise(**c["contribution"]) for c in row["channels"]},
-        )
+        return to_approval(row, record=record, by=by, reason=reason)
     except FileNotFoundError as error:
         raise PlanError(f"There is no plan in {path}", fix="Run 'mmm optimize' first") from error
     except PosteriorError as error:
         raise PlanError(f"The model of the plan is not kept: {error}", fix="Plan again") from error
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise PlanError(f"{path} is no plan of 'mmm optimize'", fix="Plan again") from error
+
+
+def to_approval(row: Mapping[str, Any], *, record: FitRecord, by: str, reason: str) -> Approval:
+    """The plan as `plan_json` writes it, of the fit of `record`, as an approval by `by`, now."""
+    cells = tuple(
+        PlannedCell(
+            period=date.fromisoformat(cell["period"]),
+            geo=str(cell["geo"]),
+            channel=str(cell["channel"]),
+            spend=float(cell["spend"]),
+        )
+        for cell in row["plan"]
+    )
+    periods = sorted({cell.period for cell in cells})
+    days = (periods[1] - periods[0]).days if len(periods) > 1 else int(row["period_days"])
+    return Approval(
+        by=by,
+        reason=reason,
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        model_version=record.version,
+        snapshot=record.snapshot,
+        currency=str(row["currency"]),
+        unit=str(row["unit"]),
+        first=periods[0],
+        period_days=days,
+        n_periods=len(periods),
+        cells=cells,
+        promised=Promise(**row["certificate"]["gain"]),
+        brings=Promise(**row["brings"]),
+        channels={c["channel"]: Promise(**c["contribution"]) for c in row["channels"]},
+    )
 
 
 def follow(home: Home, *, today: date) -> tuple[Approval, tuple[Followed, ...]]:

@@ -76,14 +76,17 @@ def read_rows(file: Path) -> pl.DataFrame:
         )
     if not 0 < rows.height <= MAX_ROWS:
         raise PlanError(f"{file.name} has {rows.height:,} rows", fix=f"1 to {MAX_ROWS:,} are read")
-    return _check_rows(rows, name=file.name)
+    return check_rows(rows, name=file.name)
 
 
-def _check_rows(rows: pl.DataFrame, *, name: str) -> pl.DataFrame:
-    """The rows with dates and amounts; the first that is none is told with its line."""
+def check_rows(rows: pl.DataFrame, *, name: str, first_line: int = 2) -> pl.DataFrame:
+    """The rows with dates as `day` and amounts as `amount`.
+
+    Raises PlanError for the first that has none and the first that comes twice, with its line.
+    """
     day = pl.col("date").cast(pl.String).str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
     amount = pl.col("spend").cast(pl.Float64, strict=False)
-    read = rows.with_row_index("line", offset=2).with_columns(day=day, amount=amount)
+    read = rows.with_row_index("line", offset=first_line).with_columns(day=day, amount=amount)
     bad = read.filter(
         pl.col("day").is_null()
         | pl.col("amount").is_null()

@@ -70,6 +70,10 @@ class RegistryError(MmmError):
     """The model registry cannot be read, or cannot be changed as it was asked to."""
 
 
+class ApiError(MmmError):
+    """The REST API cannot be served as asked, or refuses a request."""
+
+
 class UpkeepError(MmmError):
     """A backup, a restore or another act of upkeep is refused."""
 

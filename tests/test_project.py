@@ -201,6 +201,7 @@ HEADINGS = {
     "Promotion": "promotion",
     "Alerts": "alerts",
     "AlertTarget": "alerts: targets",
+    "Api": "api",
     "Reports": "reports",
     "Smtp": "reports: smtp",
     "Monitoring": "monitoring",

@@ -23,6 +23,7 @@ def list_secret_names(project: Project) -> tuple[str, ...]:
         *((smtp.username_env, smtp.password_env) if smtp else ()),
         *(source.connection_env for source in project.sources),
         *project.lake.storage_options_env.values(),
+        project.api.keys_env,
         *MLFLOW_SECRETS,
     ]
     return tuple(name for name in named if name)

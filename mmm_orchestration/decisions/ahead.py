@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from mmm_orchestration.decisions.frozen import FrozenModel
-from mmm_orchestration.insight.contributions import draw_kpi, expect_kpi
+from mmm_orchestration.insight.contributions import draw_kpi, expect_baseline
 from mmm_orchestration.model.data import Array, ModelData
 from mmm_orchestration.model.extend import extend_posterior
 from mmm_orchestration.model.posterior import Posterior
@@ -24,51 +24,29 @@ def forecast_kpi(posterior: Posterior, *, model: FrozenModel, spend: Array) -> A
     """Draws of the KPI of the plan's periods and of those that its carry-over reaches.
 
     `spend` has shape (period, geo, channel); the answer (draw, period + lag, geo), in KPI units,
-    noise included. `model` is the frozen `posterior`. Nothing is spent after the plan. Raises
-    ModelError where the posterior does not reach that far.
+    noise included. `model` is the frozen `posterior`, with all its draws. Nothing is spent after
+    the plan. Raises ModelError where the posterior does not reach that far.
     """
     n_ahead = len(spend) + model.n_lags
-    extended = extend_posterior(
-        posterior, newer=_lay_out(posterior, model=model, spend=spend, n_ahead=n_ahead)
-    )
-    drawn = draw_kpi(extended, expected=expect_kpi(extended))
-    return drawn[:, -n_ahead:]
+    extended = extend_posterior(posterior, newer=_lay_out(posterior, model=model, n_ahead=n_ahead))
+    ahead = replace(extended, design=extended.design[-n_ahead:])
+    expected = expect_baseline(ahead) + model.answer(spend).sum_by_period()
+    return draw_kpi(ahead, expected=expected)
 
 
-def _lay_out(posterior: Posterior, *, model: FrozenModel, spend: Array, n_ahead: int) -> ModelData:
-    """The data of the periods ahead, without a KPI."""
+def _lay_out(posterior: Posterior, *, model: FrozenModel, n_ahead: int) -> ModelData:
+    """The data of the periods ahead that the baseline needs, without media and without a KPI."""
     data = posterior.data
     shape = (n_ahead, len(data.geos), len(data.channels))
-    exposure, frequency = np.zeros(shape), np.full(shape, np.nan)
-    for group, columns in zip(model.groups, model.columns, strict=True):
-        places = [data.channels.index(name) for name in group.names]
-        if len(columns):
-            bought, _ = group.buy(spend[:, :, columns].transpose(2, 0, 1))
-        else:
-            bought = np.repeat(group.exposure_today[:, None, :], len(spend), axis=1)
-        scale = posterior.scale[:, places]
-        exposure[: len(spend), :, places] = bought.transpose(1, 2, 0) * scale
-    reached = np.flatnonzero(data.has_frequency)
-    frequency[:, :, reached] = _average_frequency(data)[:, reached]
     return replace(
         data,
         periods=model.lay_out(n_ahead).astype(data.periods.dtype),
         kpi=np.full(shape[:2], np.nan),
-        exposure=exposure,
+        exposure=np.zeros(shape),
         spend=np.zeros(shape),
-        frequency=frequency,
+        frequency=np.full(shape, np.nan),
         controls=_guess_controls(data, n_ahead=n_ahead),
     )
-
-
-def _average_frequency(data: ModelData) -> Array:
-    """Mean frequency of the last quarter, weighted by reach, shape (geo, channel)."""
-    recent = slice(-max(1, 91 // data.period_days), None)
-    reach, often = data.exposure[recent], data.frequency[recent]
-    total = reach.sum(axis=0)
-    weighted = (reach * often).sum(axis=0) / np.where(total > 0, total, 1)
-    averaged: Array = np.where(total > 0, weighted, often.mean(axis=0))
-    return averaged
 
 
 def _guess_controls(data: ModelData, *, n_ahead: int) -> Array:

@@ -20,6 +20,7 @@ from mmm_orchestration.project.declaration import (
 from mmm_orchestration.project.operating import (
     Alerts,
     AlertTarget,
+    Api,
     Gates,
     LakeSettings,
     Monitoring,
@@ -73,6 +74,7 @@ __all__ = [
     "AlertSeverity",
     "AlertTarget",
     "Alerts",
+    "Api",
     "Break",
     "Channel",
     "ChannelRule",

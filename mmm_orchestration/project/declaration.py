@@ -19,6 +19,7 @@ from mmm_orchestration.project.mistakes import mistake, unknown
 from mmm_orchestration.project.narrowing import check_models, name_no_model, narrow
 from mmm_orchestration.project.operating import (
     Alerts,
+    Api,
     Gates,
     LakeSettings,
     Monitoring,
@@ -240,6 +241,7 @@ class Project(Strict):
     alerts: Alerts = Alerts()
     monitoring: Monitoring = Monitoring()
     plan: PlanRequest = PlanRequest()
+    api: Api = Api()
     reports: Reports = Reports()
     retrain: Retrain = Retrain()
     upkeep: Upkeep = Upkeep()

@@ -144,6 +144,16 @@ class Upkeep(Strict):
     keep_posteriors_days: Annotated[int, Field(ge=30)] = 365
 
 
+class Api(Strict):
+    """Where the REST API listens, and how much a client may ask of it."""
+
+    host: Text = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    rate_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 600
+    max_body_bytes: Annotated[int, Field(ge=1024, le=2**26)] = 2**20
+    keys_env: EnvName | None = None
+
+
 class LakeSettings(Strict):
     """Where the Delta tables live: a folder beside mmm.yaml or any delta-rs URI."""
 

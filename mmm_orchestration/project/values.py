@@ -53,12 +53,13 @@ MEDIA_FORMATS: frozenset[SourceFormat] = frozenset(
     {"google_ads", "meta_ads", "linkedin_ads", "microsoft_ads", "tiktok_ads", "amazon_ads"}
 )
 NATIONAL = "national"
+SLUG = r"[a-z][a-z0-9_]{0,62}"
 UNMAPPED = "unmapped"
 
 
 def check_slug(value: str) -> str:
     """`value` itself when it can name a table, a variable and a folder, else an error."""
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", value):
+    if not re.fullmatch(SLUG, value):
         close = re.sub(r"[^a-z0-9]+", "_", value.casefold()).strip("_0123456789")[:63]
         hint = f", for example '{close}'" if close else ""
         raise mistake(
@@ -113,7 +114,7 @@ def read_day(value: object) -> object:
     return value
 
 
-Slug = Annotated[str, AfterValidator(check_slug)]
+Slug = Annotated[str, AfterValidator(check_slug), Field(json_schema_extra={"pattern": f"^{SLUG}$"})]
 Text = Annotated[str, Field(min_length=1)]
 EnvName = Annotated[str, AfterValidator(check_env_name)]
 MailAddress = Annotated[str, AfterValidator(check_mail_address)]
