@@ -24,6 +24,7 @@ from mmm_orchestration.promotion.results import find_verdict
 from mmm_orchestration.registry import CHAMPION, ModelVersion, open_registry
 from mmm_orchestration.training import FitRecord, load_record
 from mmm_orchestration.upkeep.mlflow_gc import Collection, collect_deleted
+from mmm_orchestration.upkeep.vacuum import give_back_space
 
 _DAY: Final = 86_400.0
 _CHUNK: Final = 500
@@ -31,13 +32,17 @@ _CHUNK: Final = 500
 
 @dataclass(frozen=True)
 class Removal:
-    """What was removed, or would be, and how many runs are kept only because they are in use."""
+    """What was removed, or would be, and how many runs are kept only because they are in use.
+
+    `n_bytes` is what Dagster's own files gave back to the disk.
+    """
 
     runs: tuple[str, ...]
     n_kept: int
     reports: tuple[str, ...]
     posteriors: tuple[str, ...]
     mlflow: Collection
+    n_bytes: int = 0
 
     def __str__(self) -> str:
         said = (
@@ -46,7 +51,8 @@ class Removal:
             "newest state of an asset or a check is theirs. Of the runs deleted in MLflow, "
             f"{len(self.mlflow.runs)} are old."
         )
-        return f"{said} {self.mlflow.said}".rstrip()
+        given = f"Dagster's files gave back {self.n_bytes / 1e6:.1f} MB." if self.n_bytes else ""
+        return " ".join(part for part in (said, given, self.mlflow.said) if part)
 
 
 def remove_old(
@@ -73,7 +79,8 @@ def remove_old(
     folders = tuple(path.name for path in posteriors if path.suffix != ".json")
     pages = tuple(path.name for path in reports)
     collected = collect_deleted(home, keep_days=settings.keep_runs_days, is_dry=is_dry)
-    return Removal(runs, len(old) - len(runs), pages, folders, collected)
+    n_bytes = 0 if is_dry else give_back_space(home.dagster_home)
+    return Removal(runs, len(old) - len(runs), pages, folders, collected, n_bytes)
 
 
 def find_old_runs(instance: dg.DagsterInstance, *, before: datetime) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ model:
   yearly_order: 0
   weekly_order: 0
   max_lag_days: 14
-  sampler: {{{{draws: 300, tune: 300, chains: 2}}}}
+  sampler: {{{{draws: 1000, tune: 500, chains: 2}}}}
 # short fits: what is watched is that they happen, not what they say
 gates: {{{{r_hat: 1.1, ess: 100, divergences: 500}}}}
 alerts:
