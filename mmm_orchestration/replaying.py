@@ -6,6 +6,7 @@ schedule (see `schedules`).
 Reading four weeks again where nothing came costs minutes of work and some megabytes of records.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
 import dagster as dg
@@ -30,17 +31,17 @@ def find_reason(
 
     On Mondays they are in any case. Yesterday itself was read by the run of this morning.
     """
-    read = _find_last(instance, window=window)
-    if read is None:
+    together = _find_last(instance, window=window)
+    if together is None:
         return "the trailing days were not read together before"
     if today.weekday() == 0:
         return "it is Monday"
-    through, last = read
-    if missed := _list_missed(instance, window=window, after=through):
+    (through, last), read = together, _find_read(instance)
+    if missed := _list_missed(window, after=through, read=read):
         return f"{len(missed)} days were not read, first {missed[0]}"
     if failed := _count_failed(instance, since=last):
         return f"{failed} runs of '{DAILY}' failed since they were last read"
-    sources = _list_delivered(lake, since=last, window=window)
+    sources = _list_delivered(lake, since=last, window=window, read=read)
     return f"new deliveries of {', '.join(sources)}" if sources else None
 
 
@@ -54,11 +55,19 @@ def _find_last(instance: dg.DagsterInstance, *, window: DayWindow) -> tuple[date
     return None
 
 
-def _list_missed(instance: dg.DagsterInstance, *, window: DayWindow, after: date) -> list[date]:
+def _list_missed(window: DayWindow, *, after: date, read: Mapping[str, datetime]) -> list[date]:
     """The days of the window after `after` that no run of their own read."""
-    records = instance.get_run_records(_SUCCEEDED, limit=_NEWEST)
-    read = {record.dagster_run.tags.get(PARTITION_NAME_TAG) for record in records}
     return [day for day in window.days() if day > after and str(day) not in read]
+
+
+def _find_read(instance: dg.DagsterInstance) -> dict[str, datetime]:
+    """When the newest run of a day of its own ended, by day."""
+    found = dict[str, datetime]()
+    for record in instance.get_run_records(_SUCCEEDED, limit=_NEWEST):
+        day = record.dagster_run.tags.get(PARTITION_NAME_TAG)
+        if day and record.end_time:
+            found.setdefault(day, datetime.fromtimestamp(record.end_time, UTC))
+    return found
 
 
 def _count_failed(instance: dg.DagsterInstance, *, since: datetime) -> int:
@@ -68,8 +77,13 @@ def _count_failed(instance: dg.DagsterInstance, *, since: datetime) -> int:
     return sum((record.end_time or 0.0) > since.timestamp() for record in records)
 
 
-def _list_delivered(lake: Lake, *, since: datetime, window: DayWindow) -> list[str]:
-    """The sources of which something about an earlier day than the last came after `since`."""
+def _list_delivered(
+    lake: Lake, *, since: datetime, window: DayWindow, read: Mapping[str, datetime]
+) -> list[str]:
+    """The sources of which something came after `since` that no run has read.
+
+    The run of a day reads what there is of that day, and nothing of the days before.
+    """
     if not lake.has(DELIVERIES.name):
         return []
     register = lake.read(DELIVERIES.name, contract=DELIVERIES, columns=_COLUMNS)
@@ -79,4 +93,14 @@ def _list_delivered(lake: Lake, *, since: datetime, window: DayWindow) -> list[s
         pl.col("first_day") < window.last,
         pl.col("last_day") >= window.first,
     )
-    return sorted(new.collect()["source"].unique().to_list())
+    return sorted(
+        {
+            row["source"]
+            for row in new.collect().iter_rows(named=True)
+            if any(
+                row["first_day"] <= day <= row["last_day"]
+                and read.get(str(day), since) < row["received_at"]
+                for day in window.days()
+            )
+        }
+    )

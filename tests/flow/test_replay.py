@@ -60,6 +60,16 @@ def test_a_day_that_nobody_read_is_a_reason(home: Home, instance: dg.DagsterInst
     assert ask(home, instance, today=wednesday) is None
 
 
+def test_what_the_run_of_its_day_read_is_no_reason(
+    home: Home, instance: dg.DagsterInstance
+) -> None:
+    """Each of two mornings reads the file of the day before, and on the third none is unread."""
+    for day in (TUESDAY, TUESDAY + timedelta(days=1)):
+        deliver_day(home.base, day)
+        assert run(home, day, day)
+    assert ask(home, instance, today=TUESDAY + timedelta(days=2)) is None
+
+
 def test_what_was_never_read_together_is_a_reason(home: Home, instance: dg.DagsterInstance) -> None:
     """Four weeks that begin before the first range run."""
     window = DayWindow(FIRST - timedelta(days=3), TUESDAY)
