@@ -34,8 +34,14 @@ def list_passwords() -> set[str]:
 
 
 def hide_users(text: str) -> str:
-    """The first line of the text, without the user and password of any address in it."""
-    return re.sub(r"://[^/\s]*@", "://***@", text.partition("\n")[0])
+    """The first line of the text, without the user and password of any address in it.
+
+    A password of the environment's addresses is taken out anywhere: a server may say it back.
+    """
+    said = re.sub(r"://[^/\s]*@", "://***@", text.partition("\n")[0])
+    for password in sorted(list_passwords(), key=len, reverse=True):
+        said = said.replace(password, "***")
+    return said
 
 
 @contextmanager
