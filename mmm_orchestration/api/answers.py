@@ -4,6 +4,7 @@ Belongs here: what stands where. Must not: computing it, HTTP.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import numpy as np
 from pydantic import BaseModel
@@ -12,9 +13,13 @@ from mmm_orchestration.api.documents import (
     ContributionsAnswer,
     CurvesAnswer,
     RoiAnswer,
+    SummaryAnswer,
 )
+from mmm_orchestration.insight.recent import Recent
 from mmm_orchestration.insight.results import RoiResults
-from mmm_orchestration.quality.finding import Finding
+from mmm_orchestration.quality.finding import Finding, sort_findings
+from mmm_orchestration.refresh.results import RefreshReport
+from mmm_orchestration.refresh.words import TITLES
 from mmm_orchestration.reporting.tables import roi_json
 
 
@@ -90,6 +95,50 @@ def write_curves(results: RoiResults, *, name: str | None) -> bytes:
     ]
     result = {"unit": results.provenance.kpi_unit, "curves": curves}
     return _write(CurvesAnswer, result, results=results, name=name)
+
+
+def write_summary(
+    recent: Recent,
+    *,
+    results: RoiResults,
+    findings: Sequence[Finding],
+    refresh: RefreshReport | None,
+    name: str | None,
+) -> bytes:
+    """The newest days on one page."""
+    told, doubts = results.provenance, {c.channel: c.doubt for c in results.channels}
+    result = asdict(recent) | {
+        "project": told.project,
+        "kpi_name": told.kpi,
+        "unit": told.kpi_unit,
+        "currency": told.currency,
+        "channels": [asdict(c) | {"doubt": doubts[c.channel]} for c in recent.channels],
+        "r2": results.fit.r2,
+        "coverage": results.fit.coverage,
+        "fitted_at": told.fitted_at,
+        "findings": [
+            {"severity": f.severity, "what": f.message, "fix": f.fix}
+            for f in sort_findings(list(findings))
+        ],
+        "notes": results.notes,
+        "changes": refresh and _tell_changes(refresh),
+    }
+    return _write(SummaryAnswer, result, results=results, name=name)
+
+
+def _tell_changes(refresh: RefreshReport) -> dict[str, object]:
+    moved = [
+        {
+            "channel": m.channel,
+            "before": m.before,
+            "after": m.after,
+            "noise": m.noise,
+            "causes": dict(m.parts),
+        }
+        for m in refresh.list_of("roi")
+    ]
+    steps = [f"{TITLES[step.cause]}: {step.what}" for step in refresh.steps if step.is_changed]
+    return {"before": refresh.champion, "steps": steps, "roi": moved}
 
 
 def _write(

@@ -7,15 +7,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from mmm_orchestration.api.answers import write_contributions, write_curves, write_roi
+from mmm_orchestration.api.answers import (
+    write_contributions,
+    write_curves,
+    write_roi,
+    write_summary,
+)
 from mmm_orchestration.decisions.freezing import freeze
 from mmm_orchestration.decisions.frozen import FrozenModel
 from mmm_orchestration.errors import PosteriorError
 from mmm_orchestration.examining import load_findings
 from mmm_orchestration.home import Home
+from mmm_orchestration.insight.recent import summarise_recent
 from mmm_orchestration.model.posterior import Posterior, load_posterior
 from mmm_orchestration.project import Project
 from mmm_orchestration.publishing import summarise_kept
+from mmm_orchestration.refresh.results import find_refresh
 from mmm_orchestration.training import FitRecord, load_record
 
 
@@ -65,6 +72,13 @@ def load_champion(home: Home, *, version: str, snapshot: str) -> Champion:
             "roi": write_roi(results, findings=findings, name=name),
             "contributions": write_contributions(results, name=name),
             "curves": write_curves(results, name=name),
+            "summary": write_summary(
+                summarise_recent(posterior),
+                results=results,
+                findings=findings,
+                refresh=find_refresh(home.posteriors, version=version),
+                name=name,
+            ),
         },
         loaded_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )

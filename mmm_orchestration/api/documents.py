@@ -137,6 +137,67 @@ class Curves(Document):
     curves: tuple[Curve, ...]
 
 
+class RecentChannel(Document):
+    """What one channel brought in the newest days, in KPI units."""
+
+    channel: str
+    spend: Number
+    contribution: Interval
+    share: Interval = Field(description="Of the KPI of these days.")
+    roi: Interval | None = Field(description="Null without spend in these days.")
+    is_first: Number = Field(description="The probability that no channel has a larger ROI.")
+    doubt: str = Field(description="What the data cannot tell; else empty.")
+
+
+class MovedRoi(Document):
+    """The ROI of one channel in the champion before and in this one."""
+
+    channel: str
+    before: float
+    after: float
+    noise: Number = Field(description="Its standard deviation over seeds.")
+    causes: dict[str, float] = Field(description="What moved it; the parts add up to all of it.")
+
+
+class Changes(Document):
+    """What moved since the champion before, and why."""
+
+    before: str = Field(description="The version of the champion before.")
+    steps: tuple[str, ...] = Field(description="What changed between the two, in words.")
+    roi: tuple[MovedRoi, ...]
+
+
+class Told(Document):
+    """A finding on the data or the model, in words."""
+
+    severity: str
+    what: str
+    fix: str
+
+
+class Summary(Document):
+    """The newest 90 days on one page: the KPI, what brought it, health, and what changed."""
+
+    project: str
+    kpi_name: str
+    unit: str
+    currency: str
+    first: str
+    last: str
+    n_periods: int
+    kpi: Number
+    kpi_before: Number = Field(description="Of as many periods before; null without them.")
+    baseline: Interval = Field(description="The KPI that no channel brought.")
+    channels: tuple[RecentChannel, ...] = Field(description="The largest ROI first.")
+    r2: Number = Field(description="Of the fit to the days it was trained on.")
+    coverage: Number = Field(description="Part of those days within the 94 % interval.")
+    fitted_at: str
+    findings: tuple[Told, ...] = Field(description="Worst first.")
+    notes: tuple[str, ...]
+    changes: Changes | None = Field(description="Null where no report compared two versions.")
+
+
 RoiAnswer = Envelope[RoiDocument]
+SummaryAnswer = Envelope[Summary]
 ContributionsAnswer = Envelope[Contributions]
 CurvesAnswer = Envelope[Curves]

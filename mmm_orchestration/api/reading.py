@@ -15,6 +15,7 @@ from mmm_orchestration.api.documents import (
     ProblemAnswer,
     RoiAnswer,
     ServedModel,
+    SummaryAnswer,
 )
 from mmm_orchestration.api.gate import HEALTH
 from mmm_orchestration.api.problems import RefusedError
@@ -61,6 +62,12 @@ async def list_models(request: Request, shelf: Annotated[Shelf, Depends(get_shel
 async def read_roi(champion: Chosen) -> Response:
     """ROI, marginal ROI, share and doubts, with fit, convergence and findings."""
     return respond(champion, champion.answers["roi"])
+
+
+@router.get("/summary", summary="The newest 90 days on one page", responses=document(SummaryAnswer))
+async def read_summary(champion: Chosen) -> Response:
+    """The KPI, what each channel brought, the rank of ROI, health, and what changed."""
+    return respond(champion, champion.answers["summary"])
 
 
 @router.get(

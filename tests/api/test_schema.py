@@ -37,4 +37,4 @@ def test_the_server_does_what_its_document_says(served: Served, tmp_path: Path) 
         check=False,
     )
     assert done.returncode == 0, done.stdout[-6000:]
-    assert "Tested: 14" in done.stdout
+    assert "Tested: 15" in done.stdout
