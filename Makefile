@@ -56,6 +56,7 @@ bench-model: $(READY) ## this engine beside pymc-marketing and Meridian, on the 
 	$(RUN) python -m benchmarks.peers $(BENCH_OPTIONS)
 
 bench-ops: $(READY) ## what operating must hold to: periods, dead runs, switches, causes of movement
+	$(UV) pip install --quiet 'dagster-postgres>=0.29' 'psycopg2-binary>=2.9'
 	$(RUN) python -m benchmarks.ops $(BENCH_OPTIONS)
 
 bench-decisions: $(READY) ## how fast plans are found, and how good they are where the truth is known

@@ -16,11 +16,13 @@ from filelock import FileLock
 
 from mmm_orchestration.days import DayWindow
 from mmm_orchestration.definitions import build_defs
+from mmm_orchestration.errors import UpkeepError
 from mmm_orchestration.event_log import enable_batches
-from mmm_orchestration.home import DAGSTER_HOME_ENV, Home
+from mmm_orchestration.home import DAGSTER_HOME_ENV, POSTGRES_ENV, Home
 from mmm_orchestration.jobs import RETRAIN
 from mmm_orchestration.partitions import tag_range
 from mmm_orchestration.retraining import Request
+from mmm_orchestration.secrets import hide_users, log_without_passwords
 
 OPENING_LOCK = "opening.lock"
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -53,12 +55,28 @@ def open_instance(home: Home) -> Iterator[dg.DagsterInstance]:
     try:
         with FileLock(folder / OPENING_LOCK):
             home.prepare_dagster()
-            opened = dg.DagsterInstance.get()
+            opened = _get_instance()
         with opened as instance:
             yield instance
     finally:
         if declared is None:
             del os.environ[DAGSTER_HOME_ENV]
+
+
+def _get_instance() -> dg.DagsterInstance:
+    """Dagster's instance; UpkeepError where its records are in Postgres and cannot be opened."""
+    try:
+        with log_without_passwords():
+            return dg.DagsterInstance.get()
+    except Exception as error:
+        if POSTGRES_ENV not in os.environ:
+            raise
+        # not chained: the server's words may hold the password of the address
+        said = hide_users(str(error.__cause__ or error))
+        raise UpkeepError(
+            f"Dagster's records in Postgres cannot be opened: {said}",
+            fix=f"See whether {POSTGRES_ENV} names a server that answers",
+        ) from None
 
 
 def run_maintenance(home: Home, *, say: Say) -> Outcome:

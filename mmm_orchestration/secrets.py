@@ -4,6 +4,7 @@ Belongs here: which part of an address is secret, and errors told without it. Mu
 mmm.yaml (see `alerting.redaction`).
 """
 
+import logging
 import os
 import re
 from collections.abc import Iterator
@@ -38,10 +39,30 @@ def hide_users(text: str) -> str:
 
     A password of the environment's addresses is taken out anywhere: a server may say it back.
     """
-    said = re.sub(r"://[^/\s]*@", "://***@", text.partition("\n")[0])
+    return hide_passwords(re.sub(r"://[^/\s]*@", "://***@", text.partition("\n")[0]))
+
+
+def hide_passwords(text: str) -> str:
+    """The text without the passwords of the environment's addresses."""
     for password in sorted(list_passwords(), key=len, reverse=True):
-        said = said.replace(password, "***")
-    return said
+        text = text.replace(password, "***")
+    return text
+
+
+@contextmanager
+def log_without_passwords() -> Iterator[None]:
+    """A block in which what libraries log by the root logger holds no password."""
+
+    def hide(record: logging.LogRecord) -> bool:
+        record.msg, record.args = hide_passwords(record.getMessage()), None
+        return True
+
+    root = logging.getLogger()
+    root.addFilter(hide)
+    try:
+        yield
+    finally:
+        root.removeFilter(hide)
 
 
 @contextmanager

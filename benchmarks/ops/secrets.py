@@ -1,7 +1,8 @@
 """Whether a secret of the environment is anywhere in what a project leaves behind.
 
-A real project is run by its commands and its daemon while everything it wants to reach refuses, so
-that errors are logged. Then every byte of its folder is searched, and all that was printed.
+A real project is run by its commands, its daemon and its API while everything it wants to reach
+takes the secret, refuses it and says it back. Then every byte of its folder is searched, and all
+that was printed. A secret that nothing used could not leak: for each there is a proof of its use.
 """
 
 import base64
@@ -12,22 +13,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import dagster as dg
+import httpx
 
 from benchmarks.history import clear_folder
 from benchmarks.ops.contents import open_file
 from benchmarks.ops.figure import Figure
 from benchmarks.ops.kills import ROOT, serve, wait_for_reaper
+from benchmarks.ops.refusers import Refusers, run_refusers
 from benchmarks.processes import MMM, OWN_SETTINGS
+from mmm_orchestration.alerting.telling import open_outbox
 from mmm_orchestration.home import Home
 from mmm_orchestration.runner import open_instance
+from tests.api.project import run_server
 from tests.flow.small_project import write_small_project
 
 FIRST, N_DAYS = date(2026, 3, 2), 44
-NOWHERE = "127.0.0.1:9"  # the port of discard, where nothing answers
+N_TICKS = 3
 LIMIT_SECONDS = 300
 SETTINGS = """\
 model:
@@ -48,9 +54,14 @@ alerts:
 reports:
   recipients: [ann@example.com]
   sender: mmm@example.com
-  smtp: {host: 127.0.0.1, port: 9, username_env: OPS_SMTP_USER, password_env: OPS_SMTP_PASSWORD}
+  smtp:
+    {host: localhost, port: %d, username_env: OPS_SMTP_USER, password_env: OPS_SMTP_PASSWORD}
+api: {keys_env: OPS_API_KEYS}
+"""
+CLOUD = """\
 lake:
-  storage_options_env: {aws_secret_access_key: OPS_CLOUD_KEY}
+  uri: s3://bucket/lake
+  storage_options_env: {aws_access_key_id: OPS_CLOUD_ID, aws_secret_access_key: OPS_CLOUD_KEY}
 """
 # Each secret has marks that quoting changes, and enough letters that no chance makes it.
 SECRETS: Mapping[str, str] = {
@@ -62,8 +73,12 @@ SECRETS: Mapping[str, str] = {
     "Postgres password": "pgs+Hn5/Y4tG8rV",
     "cloud key": "cld+Pw1/X3zJ7kS",
     "SMTP password": "smt+Bv6/N2hL4dM",
-    "API key": "api+Tc9/R8gF5jZ",
+    "API key": "api+Tc9/R8gF5jZ-Wn4kB7xQ2vL6mD3h",
 }
+
+
+# those whose secret goes encrypted to a public address, of which no server here can be told
+TARGETS: Mapping[str, str] = {"slack": "Slack token", "pager": "PagerDuty key"}
 
 
 @dataclass(frozen=True)
@@ -129,58 +144,70 @@ def search_folder(folder: Path, *, secrets: Mapping[str, str] = SECRETS) -> tupl
     return leaks, n_bytes
 
 
-def plant() -> dict[str, str]:
-    """The environment in which everything the project wants to reach is nowhere."""
+def plant(refusers: Refusers) -> dict[str, str]:
+    """The environment in which everything the project wants to reach refuses."""
     own = {name: value for name, value in os.environ.items() if name not in OWN_SETTINGS}
     quoted = {name: quote(secret, safe="") for name, secret in SECRETS.items()}
+    web = f"127.0.0.1:{refusers.web}"
     return own | {
         "PYTHONPATH": str(ROOT),
-        "HTTP_PROXY": f"http://{NOWHERE}",  # nothing leaves this machine
-        "HTTPS_PROXY": f"http://{NOWHERE}",
+        "HTTP_PROXY": f"http://{web}",  # nothing leaves this machine
+        "HTTPS_PROXY": f"http://{web}",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "SSL_CERT_FILE": str(refusers.certificate),
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+        "AWS_ENDPOINT_URL": f"http://{web}",
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_REGION": "eu-west-1",
         "OPS_SLACK": f"slack://T1JJ3T3L2/A1BRTD4JD/{SECRETS['Slack token']}/#ops",
-        "OPS_MAIL": f"mailto://ann:{quoted['mail password']}@example.com:9"
-        "?smtp=127.0.0.1&to=bob@example.com",
+        "OPS_MAIL": f"mailto://ann:{quoted['mail password']}@example.com:{refusers.mail}"
+        "?smtp=127.0.0.1&mode=insecure&to=bob@example.com",
         "OPS_PAGER": f"pagerduty://{SECRETS['PagerDuty key']}@{SECRETS['PagerDuty key']}",
-        "OPS_HOOK": f"json://ann:{quoted['webhook token']}@{NOWHERE}/{quoted['webhook token']}",
+        "OPS_HOOK": f"json://ann:{quoted['webhook token']}@{web}/{quoted['webhook token']}",
         "OPS_SMTP_USER": "ann",
         "OPS_SMTP_PASSWORD": SECRETS["SMTP password"],
+        "OPS_CLOUD_ID": "cloud-user",
         "OPS_CLOUD_KEY": SECRETS["cloud key"],
-        "MMM_API_KEY": SECRETS["API key"],
+        "OPS_API_KEYS": f"bot:read:{SECRETS['API key']}",
     }
 
 
-def list_commands() -> Iterator[tuple[Sequence[str], Mapping[str, str]]]:
+def list_commands(refusers: Refusers) -> Iterator[tuple[Sequence[str], Mapping[str, str]]]:
     """The commands, each with what its environment has besides; some must fail."""
+    quoted = {name: quote(secret, safe="") for name, secret in SECRETS.items()}
     mlflow = {
-        "MLFLOW_TRACKING_URI": f"http://ann:{quote(SECRETS['MLflow password'], safe='')}@{NOWHERE}"
+        "MLFLOW_TRACKING_URI": f"http://ann:{quoted['MLflow password']}@127.0.0.1:{refusers.web}"
     }
     last = FIRST + timedelta(days=N_DAYS - 1)
-    postgres = quote(SECRETS["Postgres password"], safe="")
     elsewhere = {
-        "MMM_POSTGRES_URL": f"postgresql+psycopg2://ann:{postgres}@{NOWHERE}/dagster",
+        "MMM_POSTGRES_URL": f"postgresql+psycopg2://ann:{quoted['Postgres password']}"
+        f"@127.0.0.1:{refusers.database}/dagster",
         "DAGSTER_HOME": "postgres_home",
     }
+    cloud = {"MMM_PROJECT": "cloud"}
     yield ["run", "--from", str(FIRST), "--to", str(last)], {}
-    for name in (["doctor"], ["alerts"], ["alerts", "test"], ["weekly"], ["models"]):
+    for name in (["doctor"], ["alerts", "test"], ["weekly", "--send"], ["alerts"], ["models"]):
         yield name, {}
     yield ["run", "--from", str(last), "--to", str(last)], mlflow
     yield ["models"], mlflow
     yield ["doctor"], mlflow | elsewhere
     yield ["run", "--from", str(last), "--to", str(last)], elsewhere
+    for name in (["doctor"], ["run", "--from", str(last), "--to", str(last)]):
+        yield name, cloud
 
 
-def run_all(home: Home) -> dict[str, int]:
+def run_all(home: Home, *, refusers: Refusers) -> dict[str, int]:
     """The exit code of each command; what it prints lies in the folder of the project."""
     codes = dict[str, int]()
-    for number, (words, more) in enumerate(list_commands()):
-        settings = {**plant(), **more}
+    for number, (words, more) in enumerate(list_commands(refusers)):
+        settings = {**plant(refusers), **more}
         if name := more.get("DAGSTER_HOME"):
             settings["DAGSTER_HOME"] = str(home.base / name)
+        project = home.base / settings.pop("MMM_PROJECT", "") / "mmm.yaml"
         with (home.base / f"printed_{number}.log").open("wb") as output:
             ended = subprocess.run(
-                [MMM, "--project", str(home.base / "mmm.yaml"), *words],
-                cwd=home.base, env=settings, stdout=output, stderr=subprocess.STDOUT,
+                [MMM, "--project", str(project), *words],
+                cwd=project.parent, env=settings, stdout=output, stderr=subprocess.STDOUT,
                 timeout=LIMIT_SECONDS, check=False,
             )  # fmt: skip
         codes[f"{number} {' '.join(words[:2])}"] = ended.returncode
@@ -189,52 +216,92 @@ def run_all(home: Home) -> dict[str, int]:
 
 def measure(folder: Path) -> tuple[Figure, ...]:
     """Secrets found in what the project left behind."""
-    home = write_small_project(clear_folder(folder), first=FIRST, n_days=N_DAYS)
-    with (folder / "mmm.yaml").open("a", encoding="utf-8") as file:
-        file.write(SETTINGS)
-    codes = run_all(home)
+    home = write_small_project(clear_folder(folder / "project"), first=FIRST, n_days=N_DAYS)
+    cloud = clear_folder(home.base / "cloud")
+    write_small_project(cloud, first=FIRST, n_days=N_DAYS)
     before = dict(os.environ)
-    os.environ.update(plant())
-    try:
-        with serve(home) as log, open_instance(home) as instance:
-            wait_for_reaper(instance, log=log)
-            n_ticks = wait_for_alerts(instance)
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-    leaks, n_bytes = search_folder(folder)
-    return (judge(leaks, n_bytes=n_bytes, codes=codes, n_ticks=n_ticks),)
+    with run_refusers(clear_folder(folder / "servers")) as refusers:
+        settings = SETTINGS % refusers.mail
+        for place, more in ((home.base, settings), (cloud, CLOUD)):
+            with (place / "mmm.yaml").open("a", encoding="utf-8") as file:
+                file.write(more)
+        codes = run_all(home, refusers=refusers)
+        os.environ.update(plant(refusers))
+        try:
+            used = {"API key"} if is_key_used(home) else set[str]()
+            with serve(home) as log, open_instance(home) as instance:
+                wait_for_reaper(instance, log=log)
+                n_ticks = wait_for_alerts(instance)
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+        used |= find_used(home, told=refusers.list_told())
+    leaks, n_bytes = search_folder(home.base)
+    unused = sorted(set(SECRETS) - used)
+    return (judge(leaks, n_bytes=n_bytes, codes=codes, n_ticks=n_ticks, unused=unused),)
+
+
+def is_key_used(home: Home) -> bool:
+    """Whether the API answers to the key, and refuses a request without and one with another."""
+    with run_server(home) as (url, _):
+        answered = [
+            httpx.get(f"{url}/v1/models", headers=headers, trust_env=False).status_code
+            for headers in (
+                {"authorization": f"Bearer {SECRETS['API key']}"},
+                {"authorization": f"Basic {SECRETS['API key']}"},
+                {},
+            )
+        ]
+    return answered == [HTTPStatus.OK, HTTPStatus.UNAUTHORIZED, HTTPStatus.UNAUTHORIZED]
+
+
+def find_used(home: Home, *, told: bytes) -> set[str]:
+    """The secrets that came to a server, signed a request, or stand in a target that failed."""
+    used = {leak.secret for leak in search(told, where="")}
+    if b"Credential=cloud-user/" in told:
+        used.add("cloud key")
+    outbox = open_outbox(home)
+    troubles = {target for target in TARGETS if outbox.find_trouble(target) is not None}
+    return used | {TARGETS[target] for target in troubles}
 
 
 def wait_for_alerts(instance: dg.DagsterInstance) -> int:
-    """The ticks of the alert sensor that the daemon made, at least one."""
-    deadline = time.monotonic() + LIMIT_SECONDS
-    while time.monotonic() < deadline:
+    """The ticks of the alert sensor that the daemon made, which should be several."""
+    deadline, n_ticks = time.monotonic() + LIMIT_SECONDS, 0
+    while time.monotonic() < deadline and n_ticks < N_TICKS:
+        time.sleep(1)
         n_ticks = sum(
             len(instance.get_ticks(state.instigator_origin_id, state.selector_id))
             for state in instance.all_instigator_state()
             if "alert" in state.instigator_name
         )
-        if n_ticks:
-            return n_ticks
-        time.sleep(1)
-    return 0
+    return n_ticks
 
 
-def judge(leaks: Sequence[Leak], *, n_bytes: int, codes: Mapping[str, int], n_ticks: int) -> Figure:
-    """The row; unless the first run succeeds and some others fail, nothing could have leaked."""
+def judge(
+    leaks: Sequence[Leak],
+    *,
+    n_bytes: int,
+    codes: Mapping[str, int],
+    n_ticks: int,
+    unused: Sequence[str],
+) -> Figure:
+    """The row; what was not used, or in a project whose first run failed, could not have leaked."""
     failed = [name for name, code in codes.items() if code]
     first = next(iter(codes), "")
-    is_ok = not leaks and first not in failed and len(failed) > 1 and n_ticks > 0
+    is_ok = not (leaks or unused) and first not in failed and len(failed) > 1 and n_ticks >= N_TICKS
     told = "; ".join(map(str, leaks[:5])).replace("|", "/")
     return Figure(
         f"{len(SECRETS)} secrets of the environment",
-        "0 found",
-        f"{len(leaks)} found in {n_bytes / 1e6:.0f} MB" + (f": {told}" if told else ""),
+        "0 found, all of them used",
+        f"{len(leaks)} found in {n_bytes / 1e6:.0f} MB"
+        + (f": {told}" if told else "")
+        + (f"; not used: {', '.join(unused)}" if unused else "; all used"),
         is_ok,
         f"{len(codes)} commands with a day's chain, a fit, alerts and the weekly report, of which "
-        f"{len(failed)} failed ({', '.join(failed)}), and {n_ticks} ticks of alerts in a daemon "
-        "whose targets refuse; every file of the project and all that was printed, cells of "
-        "databases, deflated events, Parquet, archives and PDFs opened, searched for each secret "
-        "plain, quoted and in base64",
+        f"{len(failed)} failed ({', '.join(failed)}), {n_ticks} ticks of alerts in a daemon and "
+        "questions to the API, while servers on loopback took each secret, refused it and said it "
+        "back; every file of the project and all that was printed, cells of databases, deflated "
+        "events, Parquet, archives and PDFs opened, searched for each secret plain, quoted and in "
+        "base64",
     )

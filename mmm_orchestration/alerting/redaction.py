@@ -36,7 +36,8 @@ def redact(text: str, *, names: Iterable[str]) -> str:
     """`text` without the values of the environment variables `names`, or any telling part of one.
 
     Each part between the marks of a URL or a list of keys is taken out too, as written and decoded,
-    but for short lower-case words. The passwords of the tracking server's and the database's address go always.
+    but for short lower-case words. The passwords of the tracking server's and the database's
+    address go always.
     A secret of less than six characters goes where it stands alone, so that words stay whole.
     """
     parts = list_passwords()

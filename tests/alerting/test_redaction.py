@@ -47,11 +47,12 @@ def test_a_key_within_a_list_of_keys_goes(monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_user_of_the_mail_server_is_no_secret(tmp_path: Path) -> None:
     """Of what a project names, its password is one."""
     home = write_small_project(tmp_path, first=date(2026, 3, 2), n_days=1)
-    smtp = Smtp(host="mail.example", username_env="MAIL_USER", password_env="MAIL_PASSWORD")
+    names = {"username_env": "MAIL_USER", "password_env": "MAIL_PASSWORD"}
+    smtp = Smtp(host="mail.example", **names)
     reports = Reports(recipients=("a@example.com",), sender="b@example.com", smtp=smtp)
-    names = list_secret_names(home.project.model_copy(update={"reports": reports}))
-    assert "MAIL_PASSWORD" in names
-    assert "MAIL_USER" not in names
+    found = list_secret_names(home.project.model_copy(update={"reports": reports}))
+    assert "MAIL_PASSWORD" in found
+    assert "MAIL_USER" not in found
 
 
 def test_a_password_that_a_server_says_back_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:

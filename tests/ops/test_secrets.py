@@ -7,12 +7,15 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from contextlib import closing
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote
 
+import httpx
 import polars as pl
 import pytest
 
+from benchmarks.ops.refusers import run_refusers
 from benchmarks.ops.secrets import SECRETS, judge, search, search_folder
 from mmm_orchestration.event_text import deflate
 
@@ -93,17 +96,36 @@ def test_nothing_is_found_where_nothing_is(tmp_path: Path) -> None:
     assert search_folder(tmp_path) == ([], 12_800)
 
 
+CODES = {"run": 0, "a": 1, "b": 1}
+
+
 @pytest.mark.parametrize(
-    ("n_leaks", "codes", "n_ticks", "is_ok"),
+    ("n_leaks", "codes", "n_ticks", "unused", "is_ok"),
     [
-        (0, {"run": 0, "a": 1, "b": 1}, 1, True),
-        (1, {"run": 0, "a": 1, "b": 1}, 1, False),
-        (0, {"run": 1, "a": 1, "b": 1}, 1, False),
-        (0, {"run": 0, "a": 0, "b": 0}, 1, False),
-        (0, {"run": 0, "a": 1, "b": 1}, 0, False),
+        (0, CODES, 3, [], True),
+        (1, CODES, 3, [], False),
+        (0, CODES | {"run": 1}, 3, [], False),
+        (0, {"run": 0, "a": 0, "b": 0}, 3, [], False),
+        (0, CODES, 1, [], False),
+        (0, CODES, 3, ["webhook token"], False),
     ],
 )
-def test_the_row_can_fail(n_leaks: int, codes: dict[str, int], n_ticks: int, is_ok: bool) -> None:
-    """A leak, a first run that failed, nothing that failed, and no tick each miss it."""
+def test_the_row_can_fail(
+    n_leaks: int, codes: dict[str, int], n_ticks: int, unused: list[str], *, is_ok: bool
+) -> None:
+    """A leak, a first run that failed, nothing that failed, few ticks, a secret that was idle."""
     leaks = search(SECRET.encode(), where="here")[:n_leaks]
-    assert judge(leaks, n_bytes=1, codes=codes, n_ticks=n_ticks).is_ok is is_ok
+    row = judge(leaks, n_bytes=1, codes=codes, n_ticks=n_ticks, unused=unused)
+    assert row.is_ok is is_ok
+    assert ("not used: webhook token" in row.reached) is bool(unused)
+
+
+def test_a_server_that_refuses_says_the_secret_back(tmp_path: Path) -> None:
+    """What it was told is remembered."""
+    with run_refusers(tmp_path) as refusers:
+        url = f"http://127.0.0.1:{refusers.web}/models"
+        answer = httpx.get(url, auth=("ann", SECRET), trust_env=False)
+        assert answer.status_code == HTTPStatus.FORBIDDEN
+        assert f"ann:{SECRET}" in answer.text
+        told = search(refusers.list_told(), where="")
+    assert {leak.secret for leak in told} == {"webhook token"}
