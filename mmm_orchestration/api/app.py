@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from mmm_orchestration import __version__
-from mmm_orchestration.api import approvals, deciding, reading
+from mmm_orchestration.api import approvals, deciding, planner_page, reading
 from mmm_orchestration.api.audit import Audit
 from mmm_orchestration.api.bodies import BODIES
 from mmm_orchestration.api.gate import Gate
@@ -71,6 +71,7 @@ def _make_routes(home: Home) -> FastAPI:
         deciding.router,
         deciding.kept_router,
         approvals.router,
+        planner_page.router,
     ):
         app.include_router(router)
 

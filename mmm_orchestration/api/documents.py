@@ -84,6 +84,7 @@ class ServedModel(Document):
     period_days: int | None = Field(description="Days of a period of the model.")
     geos: tuple[str, ...]
     channels: tuple[str, ...] = Field(description="Those with spend, which can be planned.")
+    today: dict[str, float] = Field(description="Money of each in one period, all geos together.")
     note: str = Field(description="Why the newest champion is not the one served; else empty.")
 
 

@@ -16,10 +16,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mmm_orchestration.api.audit import Audit
 from mmm_orchestration.api.keys import ApiKey
+from mmm_orchestration.api.planner_page import FILES
 from mmm_orchestration.api.problems import RefusedError, write_problem
 from mmm_orchestration.api.ring import Ring
 
 HEALTH: Final = "/healthz"
+OPEN: Final = frozenset({HEALTH, *FILES})  # what needs no key
 BODY_SECONDS: Final = 30.0
 _MAX_DIGITS: Final = 18
 # what the log says of a client that was gone before its answer
@@ -71,7 +73,7 @@ class Gate:
             await send(message)
 
         try:
-            if scope["path"] != HEALTH:
+            if scope["path"] not in OPEN:
                 key = state["key"] = self._admit(scope)
             body = await read_body(scope, receive, limit=self.max_body)
             await self.app(scope, _replay(body, receive), send_safely)

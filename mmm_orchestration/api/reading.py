@@ -21,6 +21,7 @@ from mmm_orchestration.api.gate import HEALTH
 from mmm_orchestration.api.problems import RefusedError
 from mmm_orchestration.api.routing import JSON, Chosen, allow, document, get_shelf, respond
 from mmm_orchestration.api.shelf import Place, Shelf, count_served
+from mmm_orchestration.decisions.frozen import FrozenModel
 
 health = APIRouter(tags=["health"])
 router = APIRouter(prefix="/v1", tags=["results"], dependencies=[allow("read")])
@@ -100,5 +101,10 @@ def _describe(place: Place) -> ServedModel:
         period_days=champion.model.period_days if champion else None,
         geos=champion.model.geos if champion else (),
         channels=champion.model.channels if champion else (),
+        today=_total_today(champion.model) if champion else {},
         note=place.note,
     )
+
+
+def _total_today(model: FrozenModel) -> dict[str, float]:
+    return dict(zip(model.channels, model.today.sum(axis=0).tolist(), strict=True))
