@@ -5,9 +5,10 @@ import dagster as dg
 from mmm_orchestration.freshness import expect_each_period
 from mmm_orchestration.home import Home
 from mmm_orchestration.metadata import describe_report
-from mmm_orchestration.metadata_plan import describe_plan
+from mmm_orchestration.metadata_plan import describe_plan, describe_scenarios
 from mmm_orchestration.partitions import build_model_partitions, get_model
 from mmm_orchestration.planning import keep_plan, plan_budget
+from mmm_orchestration.playing import keep_comparison, play_all
 from mmm_orchestration.project import Project
 from mmm_orchestration.publishing import prepare_report, write_report
 from mmm_orchestration.resources import FolderResource, LakeResource
@@ -61,3 +62,27 @@ def build_budget_plan_asset(project: Project) -> dg.AssetsDefinition:
         return describe_plan(planned, path=keep_plan(planned, folder=home.reports))
 
     return budget_plan
+
+
+def build_scenarios_asset(project: Project) -> dg.AssetsDefinition:
+    """What would happen if, answered anew by every posterior."""
+
+    @dg.asset(
+        name="scenarios",
+        description="The scenarios of mmm.yaml and those that people kept, answered by the newest "
+        "posterior and compared with today's plan and with each other, over the same draws.",
+        deps=["posterior"],
+        partitions_def=build_model_partitions(project),
+        group_name="reports",
+        owners=["team:analytics"],
+        kinds={"html"},
+        freshness_policy=expect_each_period(project),
+    )
+    def scenarios(
+        context: dg.AssetExecutionContext, folder: FolderResource
+    ) -> dg.MaterializeResult:
+        home = Home(project, folder.base, model=get_model(context))
+        played = play_all(home)
+        return describe_scenarios(played, path=keep_comparison(played, home=home))
+
+    return scenarios

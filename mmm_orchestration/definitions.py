@@ -15,7 +15,11 @@ from assets.monitoring import build_monitoring_assets
 from assets.posterior import build_posterior_asset
 from assets.promotion import build_promotion_assets
 from assets.quality import build_acceptance_check, build_finding_checks, build_suite_checks
-from assets.reports import build_budget_plan_asset, build_roi_report_asset
+from assets.reports import (
+    build_budget_plan_asset,
+    build_roi_report_asset,
+    build_scenarios_asset,
+)
 from assets.reviews import build_quarterly_review_asset
 from assets.silver import build_silver_assets
 from assets.upkeep import build_maintenance_asset
@@ -71,6 +75,7 @@ def build_defs(
             build_posterior_asset(project),
             build_roi_report_asset(project),
             build_budget_plan_asset(project),
+            build_scenarios_asset(project),
             *build_promotion_assets(project),
             build_cross_validation_asset(project),
             build_weekly_asset(project),

@@ -12,10 +12,12 @@ import polars as pl
 from mmm_orchestration.reporting.drawing import to_png_markdown
 from mmm_orchestration.reporting.figures import NARROW
 from mmm_orchestration.reporting.plan import draw_plan, write_plan
+from mmm_orchestration.reporting.scenarios import draw_scenarios, scenario_table
 from mmm_orchestration.reporting.tables import to_markdown
 
 if TYPE_CHECKING:
     from mmm_orchestration.planning import Planned
+    from mmm_orchestration.playing import Played
 
 
 def describe_plan(planned: "Planned", *, path: Path) -> dg.MaterializeResult[None]:
@@ -37,3 +39,20 @@ def describe_plan(planned: "Planned", *, path: Path) -> dg.MaterializeResult[Non
             "spend": dg.MetadataValue.md(to_png_markdown(draw_plan(optimum, width=NARROW))),
         }
     )
+
+
+def describe_scenarios(played: "Played", *, path: Path) -> dg.MaterializeResult[None]:
+    """The scenarios in the UI: side by side, as a figure, and where the page is."""
+    metadata: dict[str, dg.MetadataValue] = {
+        "page": dg.MetadataValue.url(path.absolute().as_uri()),
+        "model_version": dg.MetadataValue.text(played.record.version),
+        "n_scenarios": dg.MetadataValue.int(len(played.scenarios)),
+        "not_answered": dg.MetadataValue.md("\n".join(f"- {s}" for s in played.refused) or "none"),
+    }
+    if played.scenarios:
+        words = {"unit": played.unit, "currency": played.currency}
+        figure = draw_scenarios(played.scenarios, width=NARROW, **words)
+        table = to_markdown(scenario_table(played.scenarios))
+        metadata["scenarios"] = dg.MetadataValue.md(table)
+        metadata["beyond_today"] = dg.MetadataValue.md(to_png_markdown(figure))
+    return dg.MaterializeResult(metadata=metadata)

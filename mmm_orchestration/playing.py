@@ -11,12 +11,21 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
+from mmm_orchestration.decisions.export import export_tables
 from mmm_orchestration.decisions.freezing import freeze
-from mmm_orchestration.decisions.scenario import Scenario, ScenarioRequest, play
+from mmm_orchestration.decisions.scenario import Scenario, play
+from mmm_orchestration.decisions.what_if import ScenarioRequest
 from mmm_orchestration.errors import PlanError
 from mmm_orchestration.files import write_whole
 from mmm_orchestration.home import Home
 from mmm_orchestration.insight.results import Interval
+from mmm_orchestration.project import Project
+from mmm_orchestration.reporting.scenarios import (
+    plan_table,
+    render_scenarios,
+    scenario_table,
+    scenarios_json,
+)
 from mmm_orchestration.training import FitRecord, load_passed
 
 
@@ -34,12 +43,13 @@ class Kept:
 
 @dataclass(frozen=True, eq=False)
 class Played:
-    """Scenarios answered by one fit, all over the same draws."""
+    """Scenarios answered by one fit, all over the same draws, and why others were not."""
 
     record: FitRecord
     scenarios: tuple[Scenario, ...]
     currency: str
     unit: str
+    refused: tuple[str, ...] = ()
 
 
 def play_scenarios(home: Home, requests: Sequence[ScenarioRequest]) -> Played:
@@ -49,13 +59,71 @@ def play_scenarios(home: Home, requests: Sequence[ScenarioRequest]) -> Played:
     """
     record, posterior = load_passed(home.posteriors)
     model, project = freeze(posterior), posterior.project
-    return Played(
-        record=record,
-        scenarios=tuple(
-            play(each, model=model, posterior=posterior, project=project) for each in requests
-        ),
-        currency=project.currency,
-        unit=project.kpi.unit or project.currency,
+    played = [play(each, model=model, posterior=posterior, project=project) for each in requests]
+    return _gather(record, played, project=project)
+
+
+def _gather(
+    record: FitRecord, played: Sequence[Scenario], *, project: Project, refused: Sequence[str] = ()
+) -> Played:
+    unit = project.kpi.unit or project.currency
+    return Played(record, tuple(played), project.currency, unit, tuple(refused))
+
+
+def play_all(home: Home) -> Played:
+    """The scenarios that are kept and those that mmm.yaml declares, which come first of a name.
+
+    One that the newest posterior cannot answer, such as for a channel that is gone, is `refused`
+    and leaves the others. Raises PosteriorError unless the posterior passed.
+    """
+    requests, refused = dict[str, ScenarioRequest](), list[str]()
+    for path in sorted(home.scenarios.glob("*.json")):
+        try:
+            request = _read_kept(path).request
+            requests[request.name] = request
+        except PlanError as error:
+            refused.append(str(error))
+    record, posterior = load_passed(home.posteriors)
+    model, project, answered = freeze(posterior), posterior.project, list[Scenario]()
+    for each in (requests | {declared.name: declared for declared in home.one.scenarios}).values():
+        try:
+            answered.append(play(each, model=model, posterior=posterior, project=project))
+        except PlanError as error:
+            refused.append(f"{each.name}: {error}")
+    return _gather(record, answered, project=project, refused=refused)
+
+
+def keep_comparison(played: Played, *, home: Home) -> Path:
+    """The page `scenarios.html`, beside which the comparison is kept as JSON and as a book."""
+    words = {"unit": played.unit, "currency": played.currency}
+    version, folder = played.record.version, home.reports
+    told = scenarios_json(played.scenarios, version=version, **words)
+    write_whole(folder / "scenarios.json", json.dumps(told, indent=2))
+    export_comparison(played, path=folder / "scenarios.xlsx")
+    page = render_scenarios(
+        played.scenarios,
+        refused=played.refused,
+        title=home.one.title,
+        version=version,
+        **words,
+    )
+    return write_whole(folder / "scenarios.html", page)
+
+
+def export_comparison(played: Played, *, path: Path) -> Path:
+    """The plans of the scenarios as CSV, Parquet or XLSX, the last with the comparison."""
+    return export_tables(
+        path,
+        plan=plan_table(played.scenarios),
+        channels=scenario_table(played.scenarios),
+        second="Scenarios",
+        about={
+            "model version": played.record.version,
+            "data snapshot": played.record.snapshot,
+            "trained through": played.record.trained_through,
+            "money": played.currency,
+            "KPI": played.unit,
+        },
     )
 
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from mmm_orchestration.api.problems import RefusedError
 from mmm_orchestration.decisions.request import Amount, PlanRequest
-from mmm_orchestration.decisions.scenario import ScenarioRequest
+from mmm_orchestration.decisions.what_if import ScenarioRequest
 from mmm_orchestration.project.mistakes import mistake
 from mmm_orchestration.project.values import Slug, Strict, Text
 

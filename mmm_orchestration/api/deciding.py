@@ -32,8 +32,9 @@ from mmm_orchestration.decisions.frozen import FrozenModel
 from mmm_orchestration.decisions.optimise import FINE_DRAWS, optimise
 from mmm_orchestration.decisions.request import PlanRequest
 from mmm_orchestration.decisions.results import Optimum
-from mmm_orchestration.decisions.scenario import ScenarioRequest, play
+from mmm_orchestration.decisions.scenario import play
 from mmm_orchestration.decisions.simulate import simulate
+from mmm_orchestration.decisions.what_if import ScenarioRequest
 from mmm_orchestration.errors import PlanError
 from mmm_orchestration.playing import Kept, keep_scenario, list_kept
 from mmm_orchestration.reporting.plan import plan_json

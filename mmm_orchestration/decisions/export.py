@@ -18,12 +18,17 @@ FORMATS = (".csv", ".parquet", ".xlsx")
 
 
 def export_tables(
-    path: Path, *, plan: pl.DataFrame, channels: pl.DataFrame, about: Mapping[str, str]
+    path: Path,
+    *,
+    plan: pl.DataFrame,
+    channels: pl.DataFrame,
+    about: Mapping[str, str],
+    second: str = "Channels",
 ) -> Path:
     """The file `path`, of the format that its ending names.
 
-    XLSX has three sheets, Plan, Channels and About; CSV and Parquet hold the plan, with `about` in
-    the metadata of the latter. Raises PlanError for another ending.
+    XLSX has three sheets, Plan, `second` with `channels`, and About; CSV and Parquet hold the
+    plan, with `about` in the metadata of the latter. Raises PlanError for another ending.
     """
     if path.suffix.lower() not in FORMATS:
         raise PlanError(
@@ -36,7 +41,7 @@ def export_tables(
         case ".parquet":
             plan.write_parquet(path, metadata=dict(about))
         case _:
-            _write_book(path, plan=plan, channels=channels, about=about)
+            _write_book(path, sheets={"Plan": plan, second: channels}, about=about)
     return path
 
 
@@ -48,13 +53,13 @@ def defuse(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _write_book(
-    path: Path, *, plan: pl.DataFrame, channels: pl.DataFrame, about: Mapping[str, str]
+    path: Path, *, sheets: Mapping[str, pl.DataFrame], about: Mapping[str, str]
 ) -> None:
     import xlsxwriter
 
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(path, options) as book:
-        for name, frame in (("Plan", plan), ("Channels", channels)):
+        for name, frame in sheets.items():
             frame.write_excel(book, worksheet=name, autofit=True)
         sheet = book.add_worksheet("About")
         for row, (what, value) in enumerate(about.items()):

@@ -1,6 +1,7 @@
 """What would happen if: changes of today's plan, and of what is not media.
 
-Belongs here: the form of a scenario, and what it brings beyond today's plan. Must not: keeping it.
+Belongs here: what a scenario brings beyond today's plan. Must not: its form (see `what_if`), or
+keeping it.
 
 Changes are carried out one after another. Media are answered by the posterior's own curves; a
 control by its coefficient; what the model has never seen, a new channel or a competitor it has no
@@ -9,119 +10,32 @@ control for, by an assumption that is stated, its uncertainty drawn with a fixed
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import Field, model_validator
 
 from mmm_orchestration.decisions.frozen import FrozenModel
 from mmm_orchestration.decisions.newcomer import gain_of_newcomer
 from mmm_orchestration.decisions.outside import Drift, change_control
 from mmm_orchestration.decisions.plan import Plan, check_names
 from mmm_orchestration.decisions.problem import find_periods
-from mmm_orchestration.decisions.request import Amount
+from mmm_orchestration.decisions.what_if import (
+    Competitor,
+    ControlChange,
+    NewChannel,
+    Scale,
+    ScenarioRequest,
+    SetSpend,
+    Shift,
+    Span,
+)
 from mmm_orchestration.errors import PlanError
 from mmm_orchestration.insight.intervals import compute_interval
 from mmm_orchestration.insight.results import Interval
 from mmm_orchestration.model.data import Array
 from mmm_orchestration.model.posterior import Posterior
 from mmm_orchestration.project import Project
-from mmm_orchestration.project.mistakes import mistake
-from mmm_orchestration.project.values import Positive, Slug, Stage, Strict, Text
 
-Percent = Annotated[float, Field(ge=-100, le=10_000, allow_inf_nan=False)]
 SIGMAS = 2.0
-
-
-class Span(Strict):
-    """Which days and geos a change is for; what is left out is all of the horizon."""
-
-    first: date | None = None
-    last: date | None = None
-    geos: tuple[Text, ...] = ()
-
-
-class Shift(Span):
-    """Money taken from one channel and given to another, in proportion to what is spent."""
-
-    kind: Literal["shift"] = "shift"
-    source: Slug
-    target: Slug
-    percent: Annotated[float, Field(gt=0, le=100)] | None = None
-    money: Amount | None = None
-
-    @model_validator(mode="after")
-    def _says_how_much(self) -> Self:
-        if (self.percent is None) == (self.money is None):
-            raise mistake("give 'percent' of the source, or 'money'", key="percent")
-        return self
-
-
-class Scale(Span):
-    """More or less money for channels, a group, a stage, or all, in per cent of what is spent."""
-
-    kind: Literal["scale"] = "scale"
-    channels: tuple[Slug, ...] = ()
-    group: Text | None = None
-    stage: Stage | None = None
-    percent: Percent
-
-
-class SetSpend(Span):
-    """A channel's money in every period, shared out over its geos as today."""
-
-    kind: Literal["set"] = "set"
-    channel: Slug
-    money: Amount
-
-
-class NewChannel(Span):
-    """A channel that the model does not know, taken to answer like one that it does.
-
-    It spends `money` a period, brings `factor` times what `like` brings for the same money, and
-    that factor is uncertain by `spread`, the standard deviation of its logarithm.
-    """
-
-    kind: Literal["new_channel"] = "new_channel"
-    name: Slug
-    like: Slug
-    money: Amount
-    factor: Positive = 1.0
-    spread: Annotated[float, Field(ge=0, le=2)] = 0.5
-
-
-class ControlChange(Span):
-    """A price, a promotion or another control of the model, changed by so many of its units."""
-
-    kind: Literal["control"] = "control"
-    control: Slug
-    change: Annotated[float, Field(allow_inf_nan=False)]
-
-
-class Competitor(Span):
-    """What another's campaign is assumed to cost, in per cent of the KPI without media.
-
-    `spread` is the standard deviation of that, in per cent points.
-    """
-
-    kind: Literal["competitor"] = "competitor"
-    percent: Percent
-    spread: Annotated[float, Field(ge=0, le=100)] = 0.0
-
-
-Change = Annotated[
-    Shift | Scale | SetSpend | NewChannel | ControlChange | Competitor, Field(discriminator="kind")
-]
-
-
-class ScenarioRequest(Strict):
-    """A scenario over `periods` after the trained ones: changes of today's plan, in order."""
-
-    name: Slug
-    periods: Annotated[int, Field(ge=1, le=104)] = 13
-    changes: Annotated[tuple[Change, ...], Field(min_length=1, max_length=100)]
-    seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ from pydantic import (
 )
 
 from mmm_orchestration.decisions.request import PlanRequest
+from mmm_orchestration.decisions.what_if import ScenarioRequest
 from mmm_orchestration.errors import ProjectError
 from mmm_orchestration.project.beliefs import Prior, PriorSource, UnknownPrior
 from mmm_orchestration.project.dated import Break, Event, Holidays
@@ -241,6 +242,7 @@ class Project(Strict):
     alerts: Alerts = Alerts()
     monitoring: Monitoring = Monitoring()
     plan: PlanRequest = PlanRequest()
+    scenarios: tuple[ScenarioRequest, ...] = ()
     api: Api = Api()
     reports: Reports = Reports()
     retrain: Retrain = Retrain()
@@ -254,6 +256,7 @@ class Project(Strict):
         check_unique("control", [c.name for c in self.controls], key="controls.*.name")
         check_unique("event", [e.name for e in self.events], key="events.*.name")
         check_unique("break", [b.name for b in self.breaks], key="breaks.*.name")
+        check_unique("scenario", [s.name for s in self.scenarios], key="scenarios.*.name")
         check_unique("model", self.model_names, key="models.*.name")
         check_unique("control series", [c for s in self.sources for c in s.controls])
         return self

@@ -8,7 +8,8 @@ import pytest
 
 from mmm_orchestration.decisions.freezing import freeze
 from mmm_orchestration.decisions.frozen import FrozenModel
-from mmm_orchestration.decisions.scenario import Scenario, ScenarioRequest, compare, play
+from mmm_orchestration.decisions.scenario import Scenario, compare, play
+from mmm_orchestration.decisions.what_if import ScenarioRequest
 from mmm_orchestration.errors import PlanError
 from mmm_orchestration.insight.contributions import expect_kpi
 from mmm_orchestration.model.extend import extend_posterior

@@ -1,6 +1,7 @@
 """A project asked for its plan: by the command, and as an asset."""
 
 import json
+import re
 from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -121,6 +122,41 @@ def test_scenarios_are_played_compared_and_kept(home: Home, tmp_path: Path) -> N
     (home.scenarios / "torn.json").write_text("{", encoding="utf-8")
     with pytest.raises(PlanError, match="is no kept scenario"):
         list_kept(home.scenarios)
+
+
+def test_the_asset_answers_declared_and_kept_scenarios(home: Home, tmp_path: Path) -> None:
+    """One for a channel that is gone and a torn file are named, and leave the others."""
+    text = "name: tenth\nchanges: [{kind: scale, percent: 10}]\n"
+    (tmp_path / "kept.yaml").write_text(text, encoding="utf-8")
+    call(home, str(tmp_path / "kept.yaml"), "--out", str(tmp_path / "a.csv"), command="scenario")
+    assert pl.read_csv(tmp_path / "a.csv")["scenario"].unique().to_list() == ["tenth"]
+    declared = (
+        "scenarios:\n  - {name: double, changes: [{kind: scale, percent: 100}]}\n"
+        "  - {name: gone, changes: [{kind: scale, channels: [not_there], percent: 1}]}\n"
+    )
+    file = home.base / "mmm.yaml"
+    before = file.read_text(encoding="utf-8")
+    file.write_text(before + declared, encoding="utf-8")
+    torn = home.scenarios / "torn.json"
+    torn.write_text("{", encoding="utf-8")
+    again = open_home(file)
+    with open_instance(again) as instance:
+        asset = (
+            build_defs(home=again).resolve_asset_graph().get(dg.AssetKey("scenarios")).assets_def
+        )
+        result = dg.materialize([asset], instance=instance, raise_on_error=False)
+    file.write_text(before, encoding="utf-8")
+    torn.unlink()
+    assert result.success
+    (event,) = result.get_asset_materialization_events()
+    metadata = event.materialization.metadata
+    assert {"tenth", "double"} <= set(re.findall(r"[a-z_]+", str(metadata["scenarios"].value)))
+    assert "gone: " in str(metadata["not_answered"].value)
+    assert "torn.json" in str(metadata["not_answered"].value)
+    page = (home.reports / "scenarios.html").read_text(encoding="utf-8")
+    assert "Not answered: gone" in page
+    book = pl.read_excel(home.reports / "scenarios.xlsx", sheet_name="Scenarios")
+    assert book["probability"].is_between(0, 1).all()
 
 
 def test_the_frontier_is_shown(home: Home) -> None:

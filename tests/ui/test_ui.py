@@ -32,7 +32,7 @@ GROUPS = (
 SILVER_AND_LATER = (
     *("silver_media", "silver_outcomes", "silver_controls"),
     *("gold_media_daily", "gold_kpi_daily", "gold_controls_daily"),
-    *("posterior", "cross_validation", "roi_report", "weekly_report"),
+    *("posterior", "cross_validation", "roi_report", "budget_plan", "scenarios", "weekly_report"),
     *("refresh_report", "champion", "forecasts", "scorecard", "drift", "maintenance"),
 )
 
