@@ -6,14 +6,20 @@ arithmetic, Dagster.
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from mmm_orchestration.decisions.followed import Followed, compare_spend, count_periods_over
+from mmm_orchestration.accepted import list_accepted_days
+from mmm_orchestration.decisions.followed import (
+    FollowedChannel,
+    compare_spend,
+    count_periods_over,
+)
 from mmm_orchestration.decisions.record import (
     Approval,
     PlannedCell,
@@ -26,9 +32,13 @@ from mmm_orchestration.errors import PlanError, PosteriorError
 from mmm_orchestration.home import Home
 from mmm_orchestration.insight.contributions import iterate_channels
 from mmm_orchestration.insight.intervals import compute_interval
+from mmm_orchestration.lake.change import Commit
+from mmm_orchestration.lake.lake import Lake
 from mmm_orchestration.model.posterior import Posterior
 from mmm_orchestration.planning import PLAN_FILE
 from mmm_orchestration.tables.contracts import GOLD_MEDIA_DAILY
+from mmm_orchestration.tables.plan_scorecard import PLAN_SCORECARD
+from mmm_orchestration.tables.schema import polars_schema
 from mmm_orchestration.training import FitRecord, load_passed, load_record
 
 
@@ -88,25 +98,104 @@ def to_approval(row: Mapping[str, Any], *, record: FitRecord, by: str, reason: s
     )
 
 
-def follow(home: Home, *, today: date) -> tuple[Approval, tuple[Followed, ...]]:
+@dataclass(frozen=True)
+class Followed:
+    """The plan of record and what became of it through the last period that is known.
+
+    `through` is the last day of the periods that are over, None while none is; `version` is the
+    posterior that was asked what they brought.
+    """
+
+    approval: Approval
+    rows: tuple[FollowedChannel, ...]
+    through: date | None
+    version: str
+
+    @property
+    def n_periods(self) -> int:
+        """How many of its periods are over and known."""
+        if self.through is None:
+            return 0
+        return count_periods_over(self.approval, today=self.through + timedelta(days=1))
+
+
+def find_begun(home: Home, *, today: date) -> Approval | None:
+    """The plan of record of `today`, else the newest that began before and was not withdrawn.
+
+    Raises PlanError where an approval was altered since it was written.
+    """
+    begun = [a for a in list_approvals(home.plans) if not a.withdrawn_by and a.first < today]
+    return find_plan_of_record(home.plans, day=today) or next(iter(begun), None)
+
+
+def follow(home: Home, *, today: date, lake: Lake | None = None) -> Followed:
     """The plan of record of yesterday or before, and what became of it so far.
 
-    Raises PlanError where no plan was approved for the days before `today`.
+    Periods count whose every day is accepted. Raises PlanError where no plan was approved for the
+    days before `today`, PosteriorError where no fit passed.
     """
-    approvals = [a for a in list_approvals(home.plans) if not a.withdrawn_by and a.first < today]
-    if not approvals:
+    approval = find_begun(home, today=today)
+    if approval is None:
         raise PlanError("No approved plan has begun", fix="Approve one: 'mmm approve'")
-    approval = find_plan_of_record(home.plans, day=today) or approvals[0]
-    lake = home.open_lake()
-    media = (
-        lake.read(GOLD_MEDIA_DAILY.name, contract=GOLD_MEDIA_DAILY)
-        .select("date", "channel", "spend")
-        .collect()
-        if lake.has(GOLD_MEDIA_DAILY.name)
-        else pl.DataFrame(schema={"date": pl.Date, "channel": pl.String, "spend": pl.Float64})
+    lake = home.open_lake() if lake is None else lake
+    accepted, known = set(list_accepted_days(lake, project=home.one)), approval.first
+    while known in accepted and known < today:
+        known += timedelta(days=1)
+    n_over = count_periods_over(approval, today=known)
+    end = approval.first + timedelta(days=n_over * approval.period_days)
+    record, posterior = load_passed(home.posteriors)
+    brought = measure_brought(posterior, approval=approval, today=end)
+    rows = compare_spend(approval, media=_read_spend(lake), brought=brought, today=end)
+    through = end - timedelta(days=1) if n_over else None
+    return Followed(approval, rows, through, record.version)
+
+
+def keep_followed(lake: Lake, *, home: Home, today: date) -> tuple[Followed | None, Commit | None]:
+    """What became of the plan of record and what was written; None where none has begun.
+
+    The rows of the newest period that is over are written anew until the next one is. Raises as
+    `follow` does.
+    """
+    if find_begun(home, today=today) is None:
+        return None, None
+    followed = follow(home, today=today, lake=lake)
+    if followed.through is None:
+        return followed, None
+    rows = to_frame(followed, model=home.one.model_name)
+    return followed, lake.replace_keys(rows, contract=PLAN_SCORECARD)
+
+
+def to_frame(followed: Followed, *, model: str | None) -> pl.DataFrame:
+    """The rows of `plan_scorecard`."""
+    return pl.DataFrame(
+        [
+            {
+                "model": model,
+                "plan": followed.approval.name,
+                "through": followed.through,
+                "channel": row.channel,
+                "n_periods": followed.n_periods,
+                "planned": row.planned,
+                "spent": row.spent,
+                **_spread("promised", row.promised),
+                **_spread("brought", row.brought),
+                "version": followed.version,
+            }
+            for row in followed.rows
+        ],
+        schema=polars_schema(PLAN_SCORECARD),
     )
-    brought = measure_brought(load_passed(home.posteriors)[1], approval=approval, today=today)
-    return approval, compare_spend(approval, media=media, brought=brought, today=today)
+
+
+def _spread(name: str, promise: Promise | None) -> dict[str, float | None]:
+    if promise is None:
+        return dict.fromkeys((name, f"{name}_low", f"{name}_high"))
+    return {name: promise.median, f"{name}_low": promise.low, f"{name}_high": promise.high}
+
+
+def _read_spend(lake: Lake) -> pl.DataFrame:
+    columns = ["date", "channel", "spend"]
+    return lake.read(GOLD_MEDIA_DAILY.name, contract=GOLD_MEDIA_DAILY, columns=columns).collect()
 
 
 def measure_brought(posterior: Posterior, *, approval: Approval, today: date) -> dict[str, Promise]:

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from mmm_orchestration.alerting.mail import Letter, send_letters
-from mmm_orchestration.errors import PosteriorError, RegistryError
+from mmm_orchestration.approving import find_begun, follow
+from mmm_orchestration.errors import PlanError, PosteriorError, RegistryError
 from mmm_orchestration.examining import load_findings
 from mmm_orchestration.files import write_whole
 from mmm_orchestration.home import Home
@@ -23,6 +24,7 @@ from mmm_orchestration.inspection import find_in_lake
 from mmm_orchestration.lake.lake import Lake
 from mmm_orchestration.publishing import summarise_kept
 from mmm_orchestration.quality.finding import sort_findings
+from mmm_orchestration.reporting.followed import say_followed
 from mmm_orchestration.reporting.weekly import (
     WeeklyPage,
     WeeklyReport,
@@ -88,7 +90,19 @@ def _build(home: Home, *, lake: Lake, today: date) -> WeeklyPage:
         health=_examine(lake, home=home, today=today, version=version),
         before=before,
         moved=_read_moved(home, version=version) if is_new else (),
+        followed=_read_followed(home, lake=lake, today=today),
     )
+
+
+def _read_followed(home: Home, *, lake: Lake, today: date) -> tuple[str, ...]:
+    """What became of the plan of record, or why that is not known; nothing where none has begun."""
+    try:
+        if find_begun(home, today=today) is None:
+            return ()
+        found = follow(home, today=today, lake=lake)
+    except (PlanError, PosteriorError) as error:
+        return (f"What became of the plan of record is not known. {error}",)
+    return say_followed(found.approval, found.rows, n_over=found.n_periods)
 
 
 def _load_results(home: Home) -> RoiResults:

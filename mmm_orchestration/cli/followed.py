@@ -30,5 +30,5 @@ def command(shell: Shell, *, on: datetime | None, model: str | None) -> None:
 
     home = open_home(shell.project_file, model=model)
     today = (on or datetime.now(ZoneInfo(home.project.time_zone))).date()
-    approval, rows = follow(home, today=today)
-    print_followed(approval, rows, today=today, say=click.echo)
+    found = follow(home, today=today)
+    print_followed(found.approval, found.rows, n_over=found.n_periods, say=click.echo)

@@ -15,7 +15,7 @@ TOLERANCE = 0.1
 
 
 @dataclass(frozen=True)
-class Followed:
+class FollowedChannel:
     """One channel, or all of them, over the periods of a plan that are over; money and KPI units.
 
     `promised` is what the plan said it would bring over its whole horizon, `brought` what the
@@ -53,7 +53,7 @@ def compare_spend(
     media: pl.DataFrame,
     brought: Mapping[str, Promise],
     today: date,
-) -> tuple[Followed, ...]:
+) -> tuple[FollowedChannel, ...]:
     """One entry per channel, then all together under 'all', over the periods that are over.
 
     `media` has `date`, `channel` and `spend`, one row a day or period; what is unknown is nothing
@@ -73,7 +73,7 @@ def compare_spend(
             planned[cell.channel] = planned.get(cell.channel, 0.0) + cell.spend
     names = dict.fromkeys(cell.channel for cell in approval.cells)
     each = [
-        Followed(
+        FollowedChannel(
             channel=name,
             planned=planned.get(name, 0.0),
             spent=float(spent.get(name, 0.0)),
@@ -86,9 +86,9 @@ def compare_spend(
 
 
 def _add_up(
-    each: Sequence[Followed], *, approval: Approval, brought: Mapping[str, Promise]
-) -> Followed:
-    return Followed(
+    each: Sequence[FollowedChannel], *, approval: Approval, brought: Mapping[str, Promise]
+) -> FollowedChannel:
+    return FollowedChannel(
         channel="all",
         planned=sum(one.planned for one in each),
         spent=sum(one.spent for one in each),

@@ -153,10 +153,12 @@ def build_page(
     health: DataHealth,
     before: Remembered | None,
     moved: Sequence[Moved],
+    followed: Sequence[str] = (),
 ) -> WeeklyPage:
     """The page of a model with results; `moved` comes from the refresh report, where there is one.
 
-    `before` is what the newest report of an earlier week said.
+    `before` is what the newest report of an earlier week said, `followed` what became of the plan
+    of record.
     """
     p = results.provenance
     ranked = sort_channels(results.channels)
@@ -176,7 +178,7 @@ def build_page(
         noise=SEED_NOTE if noise else "",
         one=1 / top if is_roi_money(p) and top > 1 else None,
         changes=say_changes(results, before=before, moved=moved),
-        plan=say_plan(paid, p=p, noise=noise),
+        plan=(*followed, *say_plan(paid, p=p, noise=noise)),
         health=say_health(health, kpi=kpi),
         facts=_list_facts(p),
     )

@@ -32,7 +32,10 @@ from mmm_orchestration.upkeep.archive import Manifest, unpack_archive, write_arc
 from mmm_orchestration.upkeep.daemon import hold_daemon_lock
 
 PROJECT, LAKE, DAGSTER = "project", "lake", "dagster"
-RESULTS: Final = ("posteriors", "updates", "reports", "searches", "mlflow_artifacts")
+RESULTS: Final = (
+    *("posteriors", "updates", "reports", "searches", "scenarios", "plans", "audit"),
+    "mlflow_artifacts",
+)
 RECORD_FILE: Final = "last_backup.json"  # in the Dagster home, for `mmm doctor`
 MLFLOW_DB: Final = "mlflow.db"
 _ORDER: Final = ("gold", "silver", "bronze")

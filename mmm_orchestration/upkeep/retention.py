@@ -15,7 +15,7 @@ import dagster as dg
 from dagster._core.storage.event_log.base import EventLogStorage
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from mmm_orchestration.errors import UpkeepError
 from mmm_orchestration.home import Home
@@ -74,6 +74,7 @@ def remove_old(
         for run_id in runs:
             instance.delete_run(run_id)
             instance.compute_log_manager.delete_logs(prefix=[run_id])
+        _forget_checks(instance.event_log_storage, runs)
         for path in (*reports, *posteriors):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     folders = tuple(path.name for path in posteriors if path.suffix != ".json")
@@ -120,6 +121,20 @@ def _list_checks(storage: EventLogStorage) -> list[dg.AssetCheckKey]:
         rows = index.execute(select(columns.asset_key, columns.check_name).distinct()).all()
     keys = [(dg.AssetKey.from_db_string(asset), check) for asset, check in rows]
     return [dg.AssetCheckKey(asset, check) for asset, check in keys if asset is not None]
+
+
+def _forget_checks(storage: EventLogStorage, runs: Sequence[str]) -> None:
+    """Removes the evaluations of runs that are gone, which Dagster leaves behind."""
+    if not isinstance(storage, SqlEventLogStorage):
+        return
+    for start in range(0, len(runs), _CHUNK):
+        chunk = runs[start : start + _CHUNK]
+        with storage.index_connection() as index:
+            index.execute(
+                delete(AssetCheckExecutionsTable).where(
+                    AssetCheckExecutionsTable.c.run_id.in_(chunk)
+                )
+            )
 
 
 def remove_leftovers(home: Home) -> tuple[str, ...]:

@@ -63,6 +63,18 @@ def register_champion(home: Home) -> str:
     return run.info.run_id
 
 
+def test_what_people_decided_is_in_a_backup(home: Home, tmp_path: Path) -> None:
+    """Kept scenarios, approved plans and the audit log of the API come back."""
+    for name in ("scenarios/less.json", "plans/approved/a.json", "audit/api-2026-03.jsonl"):
+        (home.base / name).parent.mkdir(parents=True, exist_ok=True)
+        (home.base / name).write_text(name)
+    back_up(home, target=tmp_path / "b.tar")
+    restored = tmp_path / "there"
+    restore(tmp_path / "b.tar", project_file=restored / "mmm.yaml")
+    for name in ("scenarios/less.json", "plans/approved/a.json", "audit/api-2026-03.jsonl"):
+        assert (restored / name).read_text() == name
+
+
 def test_a_restored_lake_is_a_committed_state(home: Home, tmp_path: Path) -> None:
     """Backed up while a writer works, every day of the restored table is of the same commit."""
     stop, target = threading.Event(), tmp_path / "b.tar"

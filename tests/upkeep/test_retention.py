@@ -1,7 +1,9 @@
 """What is old and not in use goes; the newest state of every asset stays."""
 
 import os
+import sqlite3
 import time
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -35,6 +37,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return home
 
 
+def count_evaluations(home: Home, *, run_id: str) -> int:
+    """How many evaluations of checks Dagster keeps of the run."""
+    path = home.dagster_home / "history" / "runs" / "index.db"
+    query = "SELECT count(*) FROM asset_check_executions WHERE run_id = ?"
+    with closing(sqlite3.connect(path)) as index:
+        (n,) = index.execute(query, (run_id,)).fetchone()
+    return int(n)
+
+
 def test_only_what_is_not_in_use_goes(home: Home) -> None:
     """In a year the first of two runs of a day goes with its events, and the second stays."""
     later = datetime.now(UTC) + timedelta(days=400)
@@ -49,7 +60,10 @@ def test_only_what_is_not_in_use_goes(home: Home) -> None:
         assert dry.runs == (first.run_id,)
         assert (logs / first.run_id).exists()
         assert instance.get_run_by_id(first.run_id) is not None
+        assert count_evaluations(home, run_id=first.run_id) > 0
         assert remove_old(home, instance=instance, now=later) == dry
+        assert count_evaluations(home, run_id=first.run_id) == 0
+        assert count_evaluations(home, run_id=newest.run_id) > 0
         assert instance.get_run_by_id(first.run_id) is None
         assert instance.get_run_by_id(newest.run_id) is not None
         assert instance.get_materialized_partitions(key) == {FIRST.isoformat()}

@@ -146,25 +146,25 @@ def count_retrain_news(home: Home, *, diary: Diary) -> Figure:
     return Figure(
         "retrains told of",
         "each once, none given up",
-        f"{sum(told.values())} messages for {len(made)} retrains; {n_failed} of {len(runs)} tries "
-        "failed, killed or with their fit killed, and the next one succeeded",
+        f"{sum(told.values())} messages for {len(made)} retrains; of the {len(runs)} tries that are "
+        f"kept {n_failed} failed, and the next one succeeded",
         all(told[period] == 1 for period in made) and len(news) == len(made),
         "a try that fails is told of only when it was the last of three",
     )
 
 
 def measure_store(home: Home, *, diary: Diary) -> Figure:
-    """Bytes by which Dagster's records grew for each run and for each day."""
+    """Bytes by which Dagster's records grew for each run that ran, each kept, and each day."""
     n_bytes, n_runs = measure_records(home)
-    grown, n_new = n_bytes - diary.bytes_before, n_runs - diary.runs_before
+    grown, n_kept = n_bytes - diary.bytes_before, n_runs - diary.runs_before
     return Figure(
         "Dagster's store",
         "< 200 kB a run",
-        f"{grown / n_new / 1000:.0f} kB a run of {n_new:,}, {grown / diary.n_done / 1000:.0f} kB "
-        "a day",
-        grown / n_new < MAX_BYTES,
+        f"{grown / diary.n_launched / 1000:.0f} kB for each of {diary.n_launched:,} runs; of them "
+        f"{n_kept} are kept, {grown / n_kept / 1000:.0f} kB for each; {grown / 1e6:.0f} MB in all",
+        grown / diary.n_launched < MAX_BYTES,
         "files of runs, events and ticks in the Dagster home after the history, which was one "
-        f"range run; retention had removed {diary.n_launched - n_new} runs",
+        "range run; retention removes what is older than 90 days and not in use",
     )
 
 
