@@ -146,8 +146,8 @@ def count_retrain_news(home: Home, *, diary: Diary) -> Figure:
     return Figure(
         "retrains told of",
         "each once, none given up",
-        f"{sum(told.values())} messages for {len(made)} retrains; of the {len(runs)} tries that are "
-        f"kept {n_failed} failed, and the next one succeeded",
+        f"{sum(told.values())} messages for {len(made)} retrains; of the {len(runs)} tries on "
+        f"record {n_failed} failed, and the next one succeeded",
         all(told[period] == 1 for period in made) and len(news) == len(made),
         "a try that fails is told of only when it was the last of three",
     )
