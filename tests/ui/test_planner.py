@@ -77,6 +77,15 @@ def open_view(page: Page, planner: Served, name: str) -> None:
     expect(page.locator(".wait")).to_have_count(0)
 
 
+def take_whole(page: Page, path: Path) -> None:
+    """A picture of all of the page."""
+    height = page.evaluate("document.documentElement.scrollHeight")
+    seen = page.viewport_size
+    assert seen is not None
+    page.set_viewport_size({"width": seen["width"], "height": min(height, 2400)})
+    take(page, path)
+
+
 def test_the_key_leaves_the_address(opened: Page, planner: Served) -> None:
     """It is kept in the tab, survives a reload, and is forgotten when asked."""
     assert planner.key not in opened.url
@@ -103,7 +112,7 @@ def test_the_overview_tells_the_quarter(opened: Page, planner: Served, pictures:
     expect(opened.get_by_role("img")).to_have_count(1)
     ranks = opened.get_by_role("region", name="Channels, best return first").locator("tbody tr")
     assert ranks.count() >= 4
-    take(opened, pictures / "planner_overview.png")
+    take_whole(opened, pictures / "planner_overview.png")
 
 
 def test_a_plan_answers_as_it_changes(opened: Page, planner: Served) -> None:
@@ -129,8 +138,7 @@ def test_the_best_plan_by_keyboard_alone(opened: Page, planner: Served, pictures
     change = first.locator("td").nth(2).inner_text()
     assert int(change.removesuffix(" %")) <= -10
     assert opened.locator(".sentences li").count() > 0
-    opened.get_by_role("heading", name="The best plan").scroll_into_view_if_needed()
-    take(opened, pictures / "planner_plan.png")
+    take_whole(opened, pictures / "planner_plan.png")
     opened.get_by_role("button", name="Put it on the sliders").press("Enter")
     expect(opened.locator(".answer")).to_contain_text("against today's plan")
     with opened.expect_download() as download:
@@ -164,17 +172,17 @@ def test_scenarios_are_built_kept_and_compared(
 ) -> None:
     """Two are built, kept, and compared with each other."""
     open_view(opened, planner, "scenarios")
-    for name, percent in (("Ui less", "-30"), ("Ui more", "30")):
+    for name, percent in (("Less of it", "-30"), ("More of it", "30")):
         opened.get_by_label("Name").fill(name)
         opened.get_by_label("By %").fill(percent)
         opened.get_by_role("button", name="Add").click()
     opened.get_by_role("button", name="Compare and keep").click()
     expect(opened.get_by_role("heading", name="Side by side")).to_be_visible()
-    expect(opened.get_by_role("checkbox", name=re.compile("ui less"))).to_be_checked()
+    expect(opened.get_by_role("checkbox", name=re.compile("less of it"))).to_be_checked()
     rows = opened.get_by_role("region", name="How probable").locator("tbody tr")
     assert rows.count() == 2
-    take(opened, pictures / "planner_scenarios.png")
-    for name in ("ui_less", "ui_more"):
+    take_whole(opened, pictures / "planner_scenarios.png")
+    for name in ("less_of_it", "more_of_it"):
         (planner.home.scenarios / f"{name}.json").unlink()
 
 

@@ -19,7 +19,7 @@ export function Executive({ model }) {
         <${Kpi} result=${result} time=${time(result.n_periods)} />
         <${Best} result=${result} />
         <${Health} result=${result} note=${model.note} />
-        <${Plan} state=${plans} />
+        <${Plan} state=${plans} unit=${model.unit} />
       </div>
     </section>
     <section>
@@ -76,7 +76,7 @@ function Health({ result, note }) {
   </article>`;
 }
 
-function Plan({ state }) {
+function Plan({ state, unit }) {
   const plans = state.said?.result.plans ?? [];
   const record = plans.find((plan) => plan.is_of_record);
   const newest = plans.find((plan) => !plan.withdrawn_by);
@@ -89,7 +89,7 @@ function Plan({ state }) {
         : "Approve one in the planner."}</p>`}
     ${record && html`<p class="big">${record.name}</p>
       <p>${record.first} to ${record.last}, ${show(record.total, record.currency)}, approved by ${record.by}.</p>
-      <p>It promised ${showInterval(record.promised)} beyond the plan of that day.</p>`}
+      <p>It promised ${showInterval(record.promised, unit)} beyond the plan of that day.</p>`}
   </article>`;
 }
 
