@@ -73,6 +73,8 @@ def opened(planner: Served, browser: BrowserContext) -> Iterator[Page]:
 def open_view(page: Page, planner: Served, name: str) -> None:
     """Nothing, once the view is open and has its answers."""
     page.goto(f"{planner.url}/#{name}")
+    link = page.locator(f"nav a[href='#{name}']")
+    expect(link).to_have_attribute("aria-current", "page")
     expect(page.get_by_role("heading", level=2).first).to_be_visible()
     expect(page.locator(".wait")).to_have_count(0)
 

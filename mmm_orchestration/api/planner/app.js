@@ -54,6 +54,7 @@ function House({ models, onLeave }) {
   useEffect(() => {
     const turn = () => { setView(readView()); document.getElementById("content")?.focus(); };
     addEventListener("hashchange", turn);
+    setView(readView()); // it may have changed before anybody listened
     return () => removeEventListener("hashchange", turn);
   }, []);
   useEffect(() => { document.title = `${TITLES[view]} – Planner`; }, [view]);
