@@ -46,9 +46,12 @@ def describe_doubts(
 def compute_contraction(total: Array, *, prior_log_sd: float) -> float:
     """How much the data narrowed the belief: 1 - var(posterior) / var(prior) of the log share.
 
-    `total` (draw,) is positive, in any unit. Zero is nothing learned, one is known exactly;
-    negative where the data widened it. Schad, Betancourt and Vasishth (2021).
+    `total` (draw,) is positive, in any unit; where a draw is not, nothing can be said and it is
+    zero. Zero is nothing learned, one is known exactly; negative where the data widened it.
+    Schad, Betancourt and Vasishth (2021).
     """
+    if not (total > 0).all():
+        return 0.0
     return float(1 - np.var(np.log(total)) / prior_log_sd**2)
 
 

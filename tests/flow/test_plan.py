@@ -25,6 +25,7 @@ from mmm_orchestration.planning import PLAN_FILE, change_request, read_request
 from mmm_orchestration.playing import find_request, list_kept
 from mmm_orchestration.runner import open_instance
 from mmm_orchestration.training import FitRecord, load_passed
+from mmm_orchestration.valuing import find_certified, read_kinds
 from tests.decisions.drawn import make_posterior
 
 from .small_project import write_small_project
@@ -205,6 +206,28 @@ def test_what_a_followed_plan_brought_is_that_of_its_periods(home: Home) -> None
     total = channel.contribute()[:, :, -4:].sum(axis=(1, 2))
     assert brought[channel.channel].median == pytest.approx(float(np.median(total)))
     assert measure_brought(posterior, approval=approval, today=date(2030, 1, 1)) == {}
+
+
+def test_value_stands_beside_the_field_and_the_costs(home: Home) -> None:
+    """The gain is that of the newest plan; without a margin there is no profit to speak of."""
+    call(home, "--periods", "13")
+    printed = call(home, command="value")
+    assert "Of no known kind: channel_0" in printed
+    assert "Give --margin" in printed
+    words = ("--as", "channel_0=tv", "--margin", "0.4", "--people", "1000", "--json")
+    told = json.loads(call(home, *words, command="value"))
+    assert told["kinds"] == {"channel_0": "tv"}
+    plan = json.loads((home.reports / PLAN_FILE).read_text(encoding="utf-8"))
+    assert told["programme"]["gain"] == plan["certificate"]["gain"]
+    assert told["programme"]["plans_per_year"] == pytest.approx(365 / 91)
+    given = ("--gain", "100", "50", "150", "--plans", "4", "--margin", "0.4", "--json")
+    told = json.loads(call(home, *given, command="value"))
+    assert told["gain_from"] == "--gain"
+    (home.reports / PLAN_FILE).unlink()
+    with pytest.raises(PlanError, match="no plan whose gain"):
+        find_certified(home)
+    with pytest.raises(PlanError, match="CHANNEL=KIND"):
+        read_kinds(("tv",))
 
 
 def test_a_question_in_a_file_is_checked(tmp_path: Path) -> None:
