@@ -9,7 +9,7 @@ import click
 from benchmarks.ops.figure import Figure, write_table
 
 FOLDER = Path(__file__).resolve().parents[2] / ".bench" / "decisions"
-NAMES = ("speed", "api", "regret")
+NAMES = ("speed", "api", "peers", "regret")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
