@@ -38,16 +38,16 @@ class Question:
 class Answer:
     """Money by channel in one period, seconds, and how the peer's own curves answer.
 
-    `first_seconds` include compilation, `seconds` are those of a second call; `contributions` are
-    the means over draws by channel over the data, to be compared with ours.
+    `seconds` are those of the last call. To be compared with ours, means over draws:
+    `contributions` by channel over the data, and the `gain` of the money of `measured`, by channel
+    in one period.
     """
 
     spend: tuple[float, ...]
-    first_seconds: float
     seconds: float
     contributions: tuple[float, ...]
+    measured: tuple[float, ...]
     gain: float
-    said: str = ""
 
 
 def write_question(question: Question, *, draws: dict[str, Array], folder: Path) -> None:
@@ -73,5 +73,5 @@ def write_answer(answer: Answer, *, folder: Path) -> None:
 def read_answer(folder: Path) -> Answer:
     """The answer in the folder."""
     row = json.loads((folder / ANSWER).read_text(encoding="utf-8"))
-    lists = {name: tuple(row[name]) for name in ("spend", "contributions")}
+    lists = {name: tuple(row[name]) for name in ("spend", "contributions", "measured")}
     return Answer(**{**row, **lists})

@@ -2,10 +2,10 @@
 
 Belongs here: the worlds, the question, and one judge of both. Must not: how a peer is asked.
 
-pymc-marketing can hold our curves exactly: geometric carry-over with normalised weights and Hill.
-Both are asked for the same money in each of thirteen weeks, every channel between nothing and twice
+Both peers can hold our curves exactly: geometric carry-over with normalised weights and Hill. All
+are asked for the same money in each of thirteen weeks, every channel between nothing and twice
 its mean, and judged by the mean over draws of what the frozen posterior says. The last weeks of the
-data are without spend, because its horizon begins with nothing before it.
+data are without spend, because a peer's horizon begins with nothing before it.
 """
 
 import statistics
@@ -32,9 +32,24 @@ from mmm_orchestration.model.posterior import Posterior
 SEEDS = tuple(range(1, 11))
 N_DRAWS, N_CHAINS, N_PERIODS, N_LAGS = 200, 2, 13, 8
 SPREAD = 0.15  # of each unknown around its truth, standard deviation of the logarithm
-PEER = "pymc-marketing"
 SAME = 1e-6  # relative, of contributions and of gains
-SECONDS = 600
+SECONDS = 900
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A peer, the engine whose environment it needs, its runner, and the worlds it is asked in."""
+
+    name: str
+    engine: str
+    module: str
+    seeds: tuple[int, ...]
+
+
+PEERS = (
+    Peer("pymc-marketing", "pymc-marketing-nutpie", "run_pymc_marketing", SEEDS),
+    Peer("Meridian", "meridian", "run_meridian", SEEDS[:3]),  # a question takes it a minute
+)
 
 
 @dataclass(frozen=True)
@@ -42,39 +57,46 @@ class Beside:
     """One world: what three plans bring, KPI units, and the seconds that two took to be found.
 
     `difference` is the largest relative difference between both engines' own numbers of the same
-    thing: contributions over the data, and the gain of the peer's plan.
+    thing; `unspent` the part of the money that the peer's plan leaves, below zero where it spends
+    more than there is or leaves a channel's bounds by that much.
     """
 
     today: float
     ours: float
     theirs: float
     seconds: float
-    their_first: float
     their_seconds: float
     difference: float
-    excess: float
+    unspent: float
 
     @property
-    def ratio(self) -> float:
-        """Our gain beyond today's plan as a part of theirs; one where neither has any."""
-        gained, other = self.ours - self.today, self.theirs - self.today
-        return gained / other if other > 0 else 1.0
+    def ahead(self) -> float:
+        """How much more our plan gains beyond today's, as a part of our gain beyond it."""
+        gained = self.ours - self.today
+        return (self.ours - self.theirs) / gained if gained > 0 else 0.0
 
 
 def measure(folder: Path) -> tuple[Figure, ...]:
     """Whether curves are the same, whose plans bring more, and how long they take."""
-    python = prepare_environment(ENGINES["pymc-marketing-nutpie"], envs=ROOT / ".bench" / "envs")
-    worlds = [compare(seed, python=python, folder=folder / "peers" / str(seed)) for seed in SEEDS]
-    return judge(worlds)
+    return tuple(figure for peer in PEERS for figure in _measure_peer(peer, folder=folder))
 
 
-def compare(seed: int, *, python: str, folder: Path) -> Beside:
-    """Both asked about one world."""
+def _measure_peer(peer: Peer, *, folder: Path) -> tuple[Figure, ...]:
+    python = prepare_environment(ENGINES[peer.engine], envs=ROOT / ".bench" / "envs")
+    worlds = [
+        compare(seed, peer=peer, python=python, folder=folder / peer.name / str(seed))
+        for seed in peer.seeds
+    ]
+    return judge(worlds, name=peer.name)
+
+
+def compare(seed: int, *, peer: Peer, python: str, folder: Path) -> Beside:
+    """The peer and ours asked about one world."""
     posterior = draw_world(seed)
     model, question = freeze(posterior), make_question(posterior)
     write_question(question, draws=collect_draws(posterior), folder=folder)
     subprocess.run(
-        [python, "-m", "benchmarks.decisions.run_pymc_marketing", str(folder)],
+        [python, "-m", f"benchmarks.decisions.{peer.module}", str(folder)],
         cwd=ROOT, check=True, capture_output=True, timeout=SECONDS,
     )  # fmt: skip
     answer = read_answer(folder)
@@ -83,18 +105,17 @@ def compare(seed: int, *, python: str, folder: Path) -> Beside:
     began = time.perf_counter()
     found = optimise(model, request, project=posterior.project)
     seconds = time.perf_counter() - began
-    high, low = np.array(question.high), np.array(question.low)
-    spend = np.array(answer.spend)
-    excess = max(*(spend - high), *(low - spend), spend.sum() * N_PERIODS - question.total)
+    high, spend = np.array(question.high), np.array(answer.spend)
+    beyond = max(0.0, *(spend - high), *(-spend)) * N_PERIODS
+    unspent = question.total - N_PERIODS * float(spend.sum())
     return Beside(
         today=_gain(model, high / 2),
         ours=float(model.gain(found.plan.spend).mean()),
         theirs=_gain(model, spend),
         seconds=seconds,
-        their_first=answer.first_seconds,
         their_seconds=answer.seconds,
-        difference=_differ(posterior, answer, gain=_gain(model, spend)),
-        excess=float(excess / question.total),
+        difference=_differ(posterior, answer, gain=_gain(model, np.array(answer.measured))),
+        unspent=(-beyond if beyond > 0 else unspent) / question.total,
     )
 
 
@@ -161,40 +182,40 @@ def collect_draws(posterior: Posterior) -> dict[str, Array]:
     }
 
 
-def judge(worlds: Sequence[Beside]) -> tuple[Figure, ...]:
+def judge(worlds: Sequence[Beside], *, name: str) -> tuple[Figure, ...]:
     """The rows; plans are compared only where curves are the same."""
-    n, ratios = len(worlds), [world.ratio for world in worlds]
-    apart, excess = (max(getattr(w, name) for w in worlds) for name in ("difference", "excess"))
+    n, ahead = len(worlds), [world.ahead for world in worlds]
+    apart = max(world.difference for world in worlds)
+    left = [world.unspent for world in worlds]
     ours = statistics.median(world.seconds for world in worlds)
-    first = statistics.median(world.their_first for world in worlds)
-    again = statistics.median(world.their_seconds for world in worlds)
-    n_better, n_worse = sum(r > 1.001 for r in ratios), sum(r < 0.999 for r in ratios)
+    theirs = statistics.median(world.their_seconds for world in worlds)
+    n_more, n_less = sum(a > 0.001 for a in ahead), sum(a < -0.001 for a in ahead)
     return (
         Figure(
-            f"curves in {PEER}",
+            f"curves in {name}",
             "the same",
             f"largest relative difference {apart:.0e}",
             apart < SAME,
-            f"contributions over the data and the gain of its plan, {n} worlds of four channels, "
+            f"contributions over the data and the gain of a plan, {n} worlds of four channels, "
             f"{N_DRAWS} draws",
         ),
         Figure(
-            f"gain beyond today's plan, ours to {PEER}'s",
-            "never below",
-            f"{statistics.median(ratios):.3f} at the median, {min(ratios):.3f} to "
-            f"{max(ratios):.3f}; more in {n_better} of {n}, less in {n_worse}",
-            not n_worse and apart < SAME,
+            f"gain beyond today's plan, ours and {name}'s",
+            "never less",
+            f"ours more in {n_more} of {n}, less in {n_less}; theirs misses "
+            f"{statistics.median(ahead):.0%} of ours at the median, {min(ahead):.0%} to "
+            f"{max(ahead):.0%}",
+            not n_less and apart < SAME,
             "the same money in each of thirteen weeks, every channel between nothing and twice its "
-            f"mean, judged by the same draws; its plans leave limits by {max(excess, 0):.0e} of "
-            "the money",
+            f"mean, judged by the same draws; of its money {name} leaves {min(left):.1%} to "
+            f"{max(left):.1%} unspent",
         ),
         Figure(
-            f"seconds, ours to {PEER}'s",
+            f"seconds, ours to {name}'s",
             "–",
-            f"{ours / again:.2f}: {ours:.2f} s with certificate to {again:.2f} s "
-            f"(first call {first:.2f} s)",
+            f"1 : {theirs / ours:.0f}, {ours:.2f} s with certificate to {theirs:.2f} s",
             True,
-            "one after the other in the same sitting, building its optimiser included",
+            "medians in one sitting, with what it must build for a question and without compiling",
         ),
     )
 

@@ -37,15 +37,16 @@ def main() -> None:
     model = build_model(question, draws)
     contributions = put_draws(model, question, draws)
     n_past = len(draws["spend"])
-    first = ask(model, question, n_past=n_past)
-    again = ask(model, question, n_past=n_past)
+    ask(model, question, n_past=n_past)  # compiles
+    found = ask(model, question, n_past=n_past)
+    spend = tuple(found.spend.tolist())
     write_answer(
         Answer(
-            spend=tuple(again.spend.tolist()),
-            first_seconds=first.seconds,
-            seconds=again.seconds,
+            spend=spend,
+            seconds=found.seconds,
             contributions=tuple(contributions.tolist()),
-            gain=again.gain,
+            measured=spend,
+            gain=found.gain,
         ),
         folder=folder,
     )
@@ -102,7 +103,7 @@ def put_draws(model: Any, question: Question, draws: dict[str, Array]) -> Array:
 
 
 def ask(model: Any, question: Question, *, n_past: int) -> Asked:
-    """One call of its optimiser, which compiles what it needs."""
+    """One call of its optimiser."""
     import pandas as pd
     import xarray as xr
 

@@ -21,7 +21,7 @@ from mmm_orchestration.decisions.optimise import optimise
 
 pytestmark = pytest.mark.unit
 
-BESIDE = Beside(100.0, 120.0, 118.0, 0.1, 0.5, 0.4, 1e-9, 0.0)
+BESIDE = Beside(100.0, 120.0, 118.0, 0.1, 0.4, 1e-9, 0.0)
 
 
 def test_question_and_answer_survive_the_way(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_question_and_answer_survive_the_way(tmp_path: Path) -> None:
     again, kept = read_question(tmp_path)
     assert again == question
     assert all(np.array_equal(kept[name], values) for name, values in draws.items())
-    answer = Answer((1.0, 2.0), 0.5, 0.4, (3.0, 4.0), 5.0)
+    answer = Answer((1.0, 2.0), 0.4, (3.0, 4.0), (5.0, 6.0), 7.0)
     write_answer(answer, folder=tmp_path)
     assert read_answer(tmp_path) == answer
 
@@ -71,4 +71,5 @@ def test_what_peers_take_is_our_curve() -> None:
 )
 def test_the_rows_can_fail(changed: dict[str, float], rows: list[bool]) -> None:
     """Other curves, and a plan that brings less."""
-    assert [row.is_ok for row in judge([BESIDE, replace(BESIDE, **changed)])] == rows
+    worlds = [BESIDE, replace(BESIDE, **changed)]
+    assert [row.is_ok for row in judge(worlds, name="it")] == rows
