@@ -184,9 +184,9 @@ def collect_draws(posterior: Posterior) -> dict[str, Array]:
 
 def judge(worlds: Sequence[Beside], *, name: str) -> tuple[Figure, ...]:
     """The rows; plans are compared only where curves are the same."""
-    n, ahead = len(worlds), [world.ahead for world in worlds]
+    n, ahead = len(worlds), [round(world.ahead, 4) + 0.0 for world in worlds]
     apart = max(world.difference for world in worlds)
-    left = [world.unspent for world in worlds]
+    left = [round(world.unspent, 4) + 0.0 for world in worlds]
     ours = statistics.median(world.seconds for world in worlds)
     theirs = statistics.median(world.their_seconds for world in worlds)
     n_more, n_less = sum(a > 0.001 for a in ahead), sum(a < -0.001 for a in ahead)
