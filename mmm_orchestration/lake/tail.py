@@ -74,11 +74,19 @@ def _list_repairs(folder: Path, *, table: str) -> list[Repair]:
     found += [
         ("staging", path, "an interrupted write left it more than a day ago")
         for path in folder.rglob("*#*")
-        if _STAGING.fullmatch(path.name) and path.stat().st_mtime < oldest
+        if _STAGING.fullmatch(path.name) and _is_older(path, than=oldest)
     ]
     return [
         Repair(table, kind, path.relative_to(folder).as_posix(), why) for kind, path, why in found
     ]
+
+
+def _is_older(path: Path, *, than: float) -> bool:
+    """Whether the file was last written before; one that its writer has moved by now was not."""
+    try:
+        return path.stat().st_mtime < than
+    except FileNotFoundError:
+        return False
 
 
 def _find_cut(folder: Path, *, acknowledged: int) -> tuple[int | None, str]:

@@ -204,4 +204,8 @@ def _is_past(record: FitRecord, settings: Upkeep, *, now: datetime) -> bool:
 
 
 def _is_older(path: Path, *, days: float) -> bool:
-    return time.time() - path.stat().st_mtime > days * _DAY
+    """Whether it was last written that long ago; what its owner has moved by now was not."""
+    try:
+        return time.time() - path.stat().st_mtime > days * _DAY
+    except FileNotFoundError:
+        return False

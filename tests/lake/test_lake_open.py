@@ -193,6 +193,13 @@ def test_old_staging_files_are_removed_and_young_ones_stay(media_folder: Path) -
     assert (old.exists(), young.exists()) == (False, True)
 
 
+def test_a_staging_file_that_its_writer_moves_meanwhile_is_no_fault(media_folder: Path) -> None:
+    """It is listed and is gone when it is looked at, as a link to nothing is."""
+    (media_folder / "part-a.parquet#1").symlink_to(media_folder / "moved.parquet")
+    _, repairs = reopen(media_folder)
+    assert repairs == ()
+
+
 def test_a_bit_flip_is_found(lake: Lake, media_folder: Path) -> None:
     """One changed bit in any data file or commit is reported with file and version."""
     for path in [*DeltaTable(media_folder).file_uris(), str(commit_path(media_folder, 1))]:

@@ -100,6 +100,15 @@ def test_only_old_drafts_are_leftovers(home: Home) -> None:
     assert new.exists()
 
 
+def test_a_draft_that_is_moved_meanwhile_is_no_leftover(home: Home) -> None:
+    """It is listed and is gone when it is looked at, as a link to nothing is."""
+    home.reports.mkdir(exist_ok=True)
+    link = home.reports / ".gone.html"
+    link.symlink_to(home.reports / "nothing")
+    assert ".gone.html" not in remove_leftovers(home)
+    link.unlink()
+
+
 def test_small_files_are_joined_and_damage_is_told(home: Home) -> None:
     """Compacting changes no row and keeps checksums; a flipped byte is told and left alone."""
     lake = home.open_lake()
